@@ -1,0 +1,52 @@
+//! What a call is to be, fixed when it is placed.
+
+use std::time::Duration;
+
+use callwright_contract::{Arrival, CallId};
+
+/// A call about to begin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallSpec {
+    /// Its name.
+    pub id: CallId,
+    /// How it came in.
+    pub arrival: Arrival,
+    /// What it does with what it hears.
+    pub mode: CallMode,
+    /// Its limits.
+    pub limits: CallLimits,
+}
+
+/// What a call does with what it hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallMode {
+    /// Understands the caller and speaks what the business says.
+    Converse,
+    /// Understands the caller and stays silent.
+    Listen,
+    /// Sends every packet back as it came.
+    Echo,
+}
+
+/// What a call may not exceed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallLimits {
+    /// The longest call; it is ended with [`callwright_contract::EndCause::TooLong`].
+    pub call_max: Duration,
+    /// A call in which neither side spoke for this long is ended with
+    /// [`callwright_contract::EndCause::CallerSilent`].
+    pub silence_max: Duration,
+    /// How long the business may take to answer a turn before the call apologises and ends with
+    /// [`callwright_contract::EndCause::BusinessGone`].
+    pub business_max: Duration,
+}
+
+impl Default for CallLimits {
+    fn default() -> Self {
+        Self {
+            call_max: Duration::from_secs(60 * 60),
+            silence_max: Duration::from_secs(120),
+            business_max: Duration::from_secs(20),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What the business may tell a call to do.
+
+use std::fmt;
+
+use crate::Pii;
+
+/// One side's holding of the floor, counted per call from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TurnId(pub u32);
+
+/// What the agent says in one turn, named by the business, unique within a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReplyId(pub u32);
+
+/// A wish of the business about one call.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum CallCommand {
+    /// Speak. A reply that is still being spoken goes on first; an interrupted one is over.
+    Say(Say),
+    /// Drop this reply if it has not finished: what is left of it is not spoken.
+    Cancel(ReplyId),
+    /// What kind of answer comes next, so that the call waits as long as such an answer needs.
+    Expect(Expectation),
+    /// End the call once everything said so far has been heard.
+    Finish(AfterCall),
+    /// End the call now, mid-word.
+    HangUp,
+}
+
+/// One reply.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Say {
+    /// Name of this reply.
+    pub reply: ReplyId,
+    /// The turn it answers; `None` for a greeting or a prompt after silence.
+    pub answers: Option<TurnId>,
+    /// The words, as written text with sentence marks.
+    pub text: Pii<String>,
+    /// How to say them.
+    pub style: Style,
+    /// A sentence that the caller cannot cut off (a legal notice, an emergency number).
+    pub protected: bool,
+}
+
+/// How a reply is spoken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Style {
+    /// Name of a voice that the synthesiser has; `None` for its default.
+    pub voice: Option<String>,
+    /// Speaking rate: 1.0 as the voice was recorded, 0.8 slower, 1.2 faster. Clamped to 0.5-2.0.
+    pub pace: f32,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self { voice: None, pace: 1.0 }
+    }
+}
+
+/// What the agent has just asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Expectation {
+    /// Nothing in particular.
+    #[default]
+    Anything,
+    /// Yes or no.
+    YesNo,
+    /// A day or a time of day.
+    DateTime,
+    /// A person's name, perhaps spelled.
+    Name,
+    /// A telephone number or another row of digits, spoken in groups or typed.
+    Digits,
+    /// Something spelled out: an e-mail address, a street.
+    Spelling,
+}
+
+/// What happens to the caller once our side of the call is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AfterCall {
+    /// The carrier hangs up.
+    HangUp,
+    /// The carrier connects the caller to this E.164 number or SIP address.
+    Transfer(Pii<String>),
+}
+
+/// Takes commands for one call from any thread; never waits.
+pub trait CommandSink: Send + Sync {
+    /// Hands one command to the call.
+    ///
+    /// # Errors
+    /// See [`CommandRefused`].
+    fn send(&self, command: CallCommand) -> Result<(), CommandRefused>;
+}
+
+/// The call did not take the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommandRefused {
+    /// The call is over; forget it.
+    CallOver,
+    /// The call has more commands waiting than it may; try again after its next event.
+    Full,
+}
+
+impl fmt::Display for CommandRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::CallOver => "the call is over",
+            Self::Full => "the call has too many commands waiting",
+        })
+    }
+}
+
+impl std::error::Error for CommandRefused {}

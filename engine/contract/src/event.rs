@@ -1,0 +1,181 @@
+//! What happens in a call, as the business hears it.
+
+use std::time::Duration;
+
+use crate::{CallId, Digit, EndCause, Pii, ReplyId, ReplyLatency, TurnId};
+
+/// One thing that happened in one call.
+///
+/// A call's events are numbered without a gap from 0; the first is [`CallFact::Started`], the last
+/// [`CallFact::Ended`], and there is exactly one of each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallEvent {
+    /// The call.
+    pub call: CallId,
+    /// Number of the event within the call, from 0.
+    pub seq: u32,
+    /// Time since the call began.
+    pub at: Duration,
+    /// What happened.
+    pub fact: CallFact,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum CallFact {
+    /// The call was taken.
+    Started(Arrival),
+    /// The caller began to speak.
+    SpeechStarted,
+    /// The caller paused; the turn may or may not be over.
+    SpeechStopped,
+    /// The words so far of the caller's turn. Only the first `stable` bytes will not change.
+    Partial {
+        /// The turn.
+        turn: TurnId,
+        /// All words so far.
+        text: Pii<String>,
+        /// Length in bytes of the prefix that two runs of the recogniser agreed on.
+        stable: usize,
+    },
+    /// The caller's turn is over: answer it.
+    TurnOver(TurnOver),
+    /// The caller pressed a key.
+    Digit(Digit),
+    /// The first audio of a reply was sent.
+    ReplyStarted {
+        /// The reply.
+        reply: ReplyId,
+    },
+    /// How long the reply to a turn took.
+    Latency {
+        /// The turn that was answered.
+        turn: TurnId,
+        /// The reply.
+        reply: ReplyId,
+        /// Where the time went.
+        parts: ReplyLatency,
+    },
+    /// The caller cut in and the line fell silent; `ReplyEnded` of the reply follows.
+    Interrupted {
+        /// The reply that was cut.
+        reply: ReplyId,
+        /// From the caller's first loud sample to the moment playout stopped.
+        after: Duration,
+    },
+    /// A reply is over.
+    ReplyEnded {
+        /// The reply.
+        reply: ReplyId,
+        /// How it ended.
+        outcome: ReplyOutcome,
+        /// The part of its text that left the line, to the word.
+        heard: Pii<String>,
+    },
+    /// Neither side has spoken for this long since the last reply ended.
+    Quiet {
+        /// How long.
+        lasted: Duration,
+    },
+    /// The call is over. Nothing follows.
+    Ended {
+        /// Why.
+        cause: EndCause,
+    },
+}
+
+/// A call as it comes in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// The way it came.
+    pub carrier: Carrier,
+    /// The carrier's own name for the call (Twilio's CallSid, a SIP Call-ID).
+    pub carrier_call: String,
+    /// The address that was called: an E.164 number, a SIP user.
+    pub line: Pii<String>,
+    /// Who calls, when the carrier says so.
+    pub caller: Option<Pii<String>>,
+}
+
+/// The way a call comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Carrier {
+    /// Twilio Media Streams.
+    Twilio,
+}
+
+impl Carrier {
+    /// The carrier as one lower-case word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Twilio => "twilio",
+        }
+    }
+}
+
+/// A finished turn of the caller.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TurnOver {
+    /// The turn.
+    pub turn: TurnId,
+    /// Its words. Empty when there was sound but no word.
+    pub text: Pii<String>,
+    /// The recogniser's confidence in the words, 0-1.
+    pub confidence: f32,
+    /// Who decided.
+    pub reason: TurnReason,
+}
+
+/// Why a turn was taken to be over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TurnReason {
+    /// The turn judge and the words said so.
+    Judged,
+    /// The pause outlasted the patience for what was asked.
+    Patience,
+    /// The turn reached the longest that is listened to in one piece.
+    TooLong,
+}
+
+impl TurnReason {
+    /// The reason as one word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Judged => "judged",
+            Self::Patience => "patience",
+            Self::TooLong => "too_long",
+        }
+    }
+}
+
+/// How a reply ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReplyOutcome {
+    /// All of it was spoken.
+    Finished,
+    /// The caller cut in.
+    Interrupted,
+    /// The business took it back.
+    Cancelled,
+    /// The call ended first.
+    CallEnded,
+    /// The synthesiser could not speak it.
+    Failed,
+}
+
+impl ReplyOutcome {
+    /// The outcome as one word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Finished => "finished",
+            Self::Interrupted => "interrupted",
+            Self::Cancelled => "cancelled",
+            Self::CallEnded => "call_ended",
+            Self::Failed => "failed",
+        }
+    }
+}

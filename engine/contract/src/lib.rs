@@ -1,0 +1,26 @@
+//! What the business may know of a call: events that come out of it, commands that go in, and the
+//! words both use.
+//!
+//! Plain data without behaviour, without a clock and without a wire format: serialisation belongs to the
+//! gateway, storage to the business.
+//!
+//! **Invariant.** Whatever identifies or quotes a person is inside [`Pii`], so that printing any type of
+//! this crate, by `Debug` or `Display`, reveals nobody.
+
+mod call_id;
+mod cause;
+mod command;
+mod digit;
+mod event;
+mod latency;
+mod pii;
+
+pub use call_id::{CallId, ParseCallIdError};
+pub use cause::{EndCause, Refusal};
+pub use command::{
+    AfterCall, CallCommand, CommandRefused, CommandSink, Expectation, ReplyId, Say, Style, TurnId,
+};
+pub use digit::{Digit, NotADigit};
+pub use event::{Arrival, CallEvent, CallFact, Carrier, ReplyOutcome, TurnOver, TurnReason};
+pub use latency::ReplyLatency;
+pub use pii::Pii;

@@ -1,0 +1,1 @@
+//! The driver of shards: threads, the clock, placement, lateness, drain.

@@ -1,0 +1,49 @@
+//! Is the speaker done, or only drawing breath?
+
+use super::{AskId, AudioBlock, ModelError, SamplePos, SlotKey};
+
+/// Samples of the recent past that a turn judge hears: 8 s.
+pub const JUDGE_SPAN: usize = 8 * 16_000;
+
+/// What a call sends to the turn judge's lane.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum JudgeRequest {
+    /// A call takes the slot.
+    Open(SlotKey),
+    /// 20 ms more; the lane keeps the last [`JUDGE_SPAN`] samples. A gap is filled with silence.
+    Audio(SlotKey, AudioBlock),
+    /// Is the turn that began at `from` over at `upto`?
+    Judge {
+        /// Who asks.
+        key: SlotKey,
+        /// Name of the question.
+        ask: AskId,
+        /// Beginning of the turn; what lies before is not heard.
+        from: SamplePos,
+        /// The moment to judge.
+        upto: SamplePos,
+    },
+    /// The call is over.
+    Close(SlotKey),
+}
+
+/// The judge's answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct JudgeResult {
+    /// Who asked.
+    pub key: SlotKey,
+    /// Which question.
+    pub ask: AskId,
+    /// Probability that the turn is over, 0-1; `None` when the model failed.
+    pub over: Option<f32>,
+}
+
+/// A model that hears from the sound whether a turn is over.
+pub trait TurnJudge: Send {
+    /// Judges each of `turns` (mono samples at 16 kHz, at most [`JUDGE_SPAN`], ending at the moment to judge)
+    /// and writes the probability that it is over into `over`, which has the same length.
+    ///
+    /// # Errors
+    /// [`ModelError`].
+    fn judge(&mut self, turns: &[&[i16]], over: &mut [f32]) -> Result<(), ModelError>;
+}

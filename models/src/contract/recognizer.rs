@@ -1,0 +1,83 @@
+//! What was said?
+
+use super::{AskId, AudioBlock, ModelError, SamplePos, SlotKey};
+
+/// Samples that a recogniser hears at once: 20 s. A longer utterance is cut by the call.
+pub const UTTERANCE_MAX: usize = 20 * 16_000;
+
+/// What a call sends to the recogniser's lane.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum RecognizerRequest {
+    /// A call takes the slot.
+    Open(SlotKey),
+    /// 20 ms more; the lane keeps the last [`UTTERANCE_MAX`] samples. A gap is filled with silence.
+    Audio(SlotKey, AudioBlock),
+    /// What was said from `from` to `upto`? A call has at most one question open; a new one replaces one that
+    /// has not begun to be answered.
+    Transcribe {
+        /// Who asks.
+        key: SlotKey,
+        /// Name of the question.
+        ask: AskId,
+        /// First sample.
+        from: SamplePos,
+        /// One past the last sample.
+        upto: SamplePos,
+        /// What the answer is for.
+        purpose: RecognizerPurpose,
+    },
+    /// The call is over.
+    Close(SlotKey),
+}
+
+/// What a recognition is for; under load partial ones are shed and final ones never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecognizerPurpose {
+    /// The caller is still speaking; the words may change.
+    Partial,
+    /// The caller paused; these words count.
+    Final,
+}
+
+/// The recogniser's answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecognizerResult {
+    /// Who asked.
+    pub key: SlotKey,
+    /// Which question.
+    pub ask: AskId,
+    /// What it was for.
+    pub purpose: RecognizerPurpose,
+    /// The words; `None` when the model failed or the question was shed.
+    pub recognition: Option<Recognition>,
+}
+
+/// Recognised words.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recognition {
+    /// The words as the model writes them, with its case and sentence marks.
+    pub text: String,
+    /// Confidence, 0-1: the geometric mean of the tokens' probabilities. 0 for no words.
+    pub confidence: f32,
+    /// The words one by one, where the model knows them.
+    pub words: Vec<RecognizedWord>,
+}
+
+/// One recognised word.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecognizedWord {
+    /// Its bytes within [`Recognition::text`].
+    pub range: std::ops::Range<usize>,
+    /// Confidence, 0-1.
+    pub confidence: f32,
+}
+
+/// A model that writes down speech.
+pub trait Recognizer: Send {
+    /// Transcribes each of `utterances` (mono samples at 16 kHz, at most [`UTTERANCE_MAX`]) and returns one
+    /// recognition for each, in order.
+    ///
+    /// # Errors
+    /// [`ModelError`].
+    fn recognize(&mut self, utterances: &[&[i16]]) -> Result<Vec<Recognition>, ModelError>;
+}

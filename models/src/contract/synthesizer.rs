@@ -1,0 +1,114 @@
+//! Say this.
+
+use std::ops::ControlFlow;
+
+use callwright_media::SampleRate;
+
+use super::{AskId, ModelError, SlotKey};
+
+/// What a call sends to the synthesiser's lane.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SynthesizerRequest {
+    /// A call takes the slot.
+    Open(SlotKey),
+    /// Speak `text`. A slot's questions are answered one after the other.
+    Speak {
+        /// Who asks.
+        key: SlotKey,
+        /// Name of the question.
+        ask: AskId,
+        /// Written text with sentence marks.
+        text: String,
+        /// How.
+        style: VoiceStyle,
+    },
+    /// Stop speaking `ask`, or do not begin: no more chunks of it are wanted.
+    Cancel {
+        /// Who asks.
+        key: SlotKey,
+        /// Which.
+        ask: AskId,
+    },
+    /// The call is over.
+    Close(SlotKey),
+}
+
+/// How to speak.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VoiceStyle {
+    /// Name of a voice, `None` for the synthesiser's default; an unknown name also means the default.
+    pub voice: Option<String>,
+    /// Rate: 1.0 as recorded. Clamped to 0.5-2.0.
+    pub pace: f32,
+}
+
+impl Default for VoiceStyle {
+    fn default() -> Self {
+        Self { voice: None, pace: 1.0 }
+    }
+}
+
+/// The synthesiser's answer, in pieces.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SynthesizerResult {
+    /// The next piece of sound.
+    Chunk {
+        /// Who asked.
+        key: SlotKey,
+        /// Which text.
+        ask: AskId,
+        /// The sound.
+        chunk: SpeechChunk,
+    },
+    /// All pieces were given.
+    Done {
+        /// Who asked.
+        key: SlotKey,
+        /// Which text.
+        ask: AskId,
+    },
+    /// The text could not be spoken, or not to its end.
+    Failed {
+        /// Who asked.
+        key: SlotKey,
+        /// Which text.
+        ask: AskId,
+    },
+}
+
+/// A piece of speech.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpeechChunk {
+    /// Rate of `samples`; the same in all chunks of one text.
+    pub rate: SampleRate,
+    /// Mono samples, at most 200 ms of them.
+    pub samples: Box<[i16]>,
+    /// The words that end in this chunk, in order.
+    pub words: Vec<SpokenWord>,
+}
+
+/// When a word of the text has been spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpokenWord {
+    /// Length in bytes of the text up to the end of this word. Grows from word to word; the last word's is at
+    /// most the text's length and lies on a character boundary.
+    pub text_end: usize,
+    /// Sample, counted from the beginning of the whole text's speech at the chunk's rate, at which the word has
+    /// been spoken.
+    pub sample_end: u64,
+}
+
+/// A voice.
+pub trait Synthesizer: Send {
+    /// Speaks `text`, giving each piece to `sink` as soon as it is made; stops early, with `Ok`, when the sink
+    /// says [`ControlFlow::Break`].
+    ///
+    /// # Errors
+    /// [`ModelError`]; pieces given before stay valid.
+    fn speak(
+        &mut self,
+        text: &str,
+        style: &VoiceStyle,
+        sink: &mut dyn FnMut(SpeechChunk) -> ControlFlow<()>,
+    ) -> Result<(), ModelError>;
+}

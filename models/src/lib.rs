@@ -1,0 +1,6 @@
+//! What listens and speaks: contracts, lanes that serve all calls with one model, one module per model
+//! family, and the catalog of what is installed.
+//!
+//! Knows slots and samples; never a call, a tenant or a socket.
+
+pub mod contract;

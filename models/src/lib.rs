@@ -4,3 +4,4 @@
 //! Knows slots and samples; never a call, a tenant or a socket.
 
 pub mod contract;
+pub mod lanes;

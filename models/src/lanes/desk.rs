@@ -1,0 +1,57 @@
+//! What every desk is to the worker: requests are taken, steps are made, answers go out.
+
+use std::time::Instant;
+
+/// Which shard's port a request came by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct PortId(pub(super) usize);
+
+/// The world outside a desk while it takes a step.
+pub(super) trait Exchange<Q, A> {
+    /// Sends `answer` to `port`; waits for room if it must. An answer to a port that is gone is dropped.
+    fn answer(&mut self, port: PortId, answer: A);
+
+    /// The next request that has come in during the step.
+    fn request(&mut self) -> Option<(PortId, Q)>;
+
+    /// The time.
+    fn now(&self) -> Instant;
+
+    /// Whether the lane is being stopped; a long step ends early then.
+    fn is_stopping(&self) -> bool;
+}
+
+/// What the lane knows of its slots, and what the model does next.
+///
+/// > Rule of use: any number of [`Desk::take`], then [`Desk::step`] until it reports `None`, and again.
+pub(super) trait Desk: Send {
+    /// What calls send.
+    type Request: Send;
+    /// What they get.
+    type Answer: Send;
+
+    /// Takes one request that came by `port` at `now`. Requests for slots that the lane does not have are
+    /// counted as shed.
+    fn take(&mut self, port: PortId, request: Self::Request, now: Instant);
+
+    /// Takes one model step if anything is due, or only gives answers that need no model.
+    /// `None` when there was nothing to do.
+    fn step(
+        &mut self,
+        exchange: &mut dyn Exchange<Self::Request, Self::Answer>,
+    ) -> Option<StepReport>;
+
+    /// Requests that the desk dropped so far.
+    fn shed(&self) -> u64;
+}
+
+/// What a step did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct StepReport {
+    /// Items that the model was given.
+    pub(super) batch: usize,
+    /// Of these, how many had waited too long.
+    pub(super) late: usize,
+    /// How the model failed, if it did.
+    pub(super) fault: Option<super::guard::Fault>,
+}

@@ -1,0 +1,98 @@
+//! What a lane has done so far, for metrics.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::desk::StepReport;
+use super::guard::Fault;
+
+/// Reads a lane's counters from any thread.
+#[derive(Clone, Debug)]
+pub struct LaneMonitor {
+    name: &'static str,
+    counters: Arc<LaneCounters>,
+}
+
+impl LaneMonitor {
+    /// The lane's name, which is its thread's.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The counters now. Each is exact; together they may be a step apart.
+    pub fn health(&self) -> LaneHealth {
+        let c = &self.counters;
+        LaneHealth {
+            steps: c.steps.load(Ordering::Relaxed),
+            items: c.items.load(Ordering::Relaxed),
+            batch_max: c.batch_max.load(Ordering::Relaxed),
+            busy: Duration::from_nanos(c.busy_ns.load(Ordering::Relaxed)),
+            step_max: Duration::from_nanos(c.step_max_ns.load(Ordering::Relaxed)),
+            late: c.late.load(Ordering::Relaxed),
+            failed: c.failed.load(Ordering::Relaxed),
+            panicked: c.panicked.load(Ordering::Relaxed),
+            shed: c.shed.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// A lane's counters since it started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LaneHealth {
+    /// Model steps taken.
+    pub steps: u64,
+    /// Windows, questions or texts in these steps; `items / steps` is the mean batch.
+    pub items: u64,
+    /// The largest batch.
+    pub batch_max: u64,
+    /// Time spent in steps, waiting for room for answers included.
+    pub busy: Duration,
+    /// The longest step.
+    pub step_max: Duration,
+    /// Items that had waited longer than the lane promises when their step began.
+    pub late: u64,
+    /// Steps in which the model failed.
+    pub failed: u64,
+    /// Steps in which the model panicked, which is our bug; they count as failed, too.
+    pub panicked: u64,
+    /// Requests that were dropped because a ring or a desk was full, or because newer ones took their place.
+    pub shed: u64,
+}
+
+/// The worker's side: written by one thread.
+#[derive(Debug, Default)]
+pub(super) struct LaneCounters {
+    steps: AtomicU64,
+    items: AtomicU64,
+    batch_max: AtomicU64,
+    busy_ns: AtomicU64,
+    step_max_ns: AtomicU64,
+    late: AtomicU64,
+    failed: AtomicU64,
+    panicked: AtomicU64,
+    shed: AtomicU64,
+}
+
+impl LaneCounters {
+    pub(super) fn monitor(self: &Arc<Self>, name: &'static str) -> LaneMonitor {
+        LaneMonitor { name, counters: Arc::clone(self) }
+    }
+
+    pub(super) fn count(&self, report: StepReport, busy: Duration) {
+        let busy_ns = u64::try_from(busy.as_nanos()).unwrap_or(u64::MAX);
+        self.steps.fetch_add(1, Ordering::Relaxed);
+        self.items.fetch_add(report.batch as u64, Ordering::Relaxed);
+        self.batch_max.fetch_max(report.batch as u64, Ordering::Relaxed);
+        self.busy_ns.fetch_add(busy_ns, Ordering::Relaxed);
+        self.step_max_ns.fetch_max(busy_ns, Ordering::Relaxed);
+        self.late.fetch_add(report.late as u64, Ordering::Relaxed);
+        self.failed.fetch_add(u64::from(report.fault.is_some()), Ordering::Relaxed);
+        let panicked = report.fault == Some(Fault::Panicked);
+        self.panicked.fetch_add(u64::from(panicked), Ordering::Relaxed);
+    }
+
+    pub(super) fn set_shed(&self, shed: u64) {
+        self.shed.store(shed, Ordering::Relaxed);
+    }
+}

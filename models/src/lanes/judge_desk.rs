@@ -1,0 +1,156 @@
+//! The turn judge's desk: keeps the last seconds of every slot and puts the oldest questions first.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::desk::{Desk, Exchange, PortId, StepReport};
+use super::guard::guarded;
+use super::history::History;
+use super::tenure::{Standing, Tenure};
+use crate::contract::{
+    AskId, JUDGE_SPAN, JudgeRequest, JudgeResult, SamplePos, SlotKey, TurnJudge,
+};
+
+/// The recent past of every slot, and at most one question of each.
+pub(super) struct JudgeDesk {
+    model: Box<dyn TurnJudge>,
+    slots: Vec<Listener>,
+    /// Oldest first.
+    questions: VecDeque<Question>,
+    /// Questions whose place was taken by a newer one of the same slot.
+    replaced: VecDeque<Question>,
+    turns: Vec<Vec<i16>>,
+    shed: u64,
+}
+
+struct Listener {
+    tenure: Tenure,
+    past: History,
+}
+
+#[derive(Clone, Copy)]
+struct Question {
+    key: SlotKey,
+    port: PortId,
+    ask: AskId,
+    from: SamplePos,
+    upto: SamplePos,
+    since: Instant,
+}
+
+impl JudgeDesk {
+    pub(super) fn new(model: Box<dyn TurnJudge>, slots: usize) -> Self {
+        let listener = || Listener { tenure: Tenure::default(), past: History::new(JUDGE_SPAN) };
+        Self {
+            model,
+            slots: std::iter::repeat_with(listener).take(slots).collect(),
+            questions: VecDeque::new(),
+            replaced: VecDeque::new(),
+            turns: vec![Vec::new(); BATCH_MAX],
+            shed: 0,
+        }
+    }
+
+    /// The slot, if `key` holds it; forgets the earlier holder when it takes it now.
+    fn listener(&mut self, key: SlotKey, opening: bool) -> Option<&mut Listener> {
+        let Some(listener) = self.slots.get_mut(usize::from(key.slot.0)) else {
+            self.shed += 1;
+            return None;
+        };
+        let tenure = &mut listener.tenure;
+        match if opening { tenure.open(key) } else { tenure.admit(key) } {
+            Standing::Gone => return None,
+            Standing::Holder => {}
+            Standing::NewHolder => {
+                listener.past.clear();
+                self.questions.retain(|question| question.key.slot != key.slot);
+            }
+        }
+        Some(listener)
+    }
+
+    fn ask(&mut self, question: Question) {
+        if self.listener(question.key, false).is_none() {
+            return;
+        }
+        if let Some(old) = self.questions.iter_mut().find(|q| q.key == question.key) {
+            // The newest moment is the one that matters; it keeps the place in the queue.
+            let since = old.since;
+            self.replaced.push_back(std::mem::replace(old, Question { since, ..question }));
+            self.shed += 1;
+        } else {
+            self.questions.push_back(question);
+        }
+    }
+}
+
+impl Desk for JudgeDesk {
+    type Request = JudgeRequest;
+    type Answer = JudgeResult;
+
+    fn take(&mut self, port: PortId, request: JudgeRequest, now: Instant) {
+        match request {
+            JudgeRequest::Open(key) => {
+                self.listener(key, true);
+            }
+            JudgeRequest::Audio(key, block) => {
+                if let Some(listener) = self.listener(key, false) {
+                    listener.past.push(&block);
+                }
+            }
+            JudgeRequest::Judge { key, ask, from, upto } => {
+                self.ask(Question { key, port, ask, from, upto, since: now });
+            }
+            JudgeRequest::Close(key) => {
+                if let Some(listener) = self.slots.get_mut(usize::from(key.slot.0))
+                    && listener.tenure.close(key)
+                {
+                    listener.past.clear();
+                    self.questions.retain(|question| question.key.slot != key.slot);
+                }
+            }
+        }
+    }
+
+    fn step(
+        &mut self,
+        exchange: &mut dyn Exchange<JudgeRequest, JudgeResult>,
+    ) -> Option<StepReport> {
+        for Question { key, port, ask, .. } in self.replaced.drain(..) {
+            exchange.answer(port, JudgeResult { key, ask, over: None });
+        }
+        let now = exchange.now();
+        let batch = self.questions.len().min(BATCH_MAX);
+        if batch == 0 {
+            return None;
+        }
+        let asked: Vec<Question> = self.questions.drain(..batch).collect();
+        for (question, turn) in asked.iter().zip(&mut self.turns) {
+            turn.clear();
+            if let Some(listener) = self.slots.get(usize::from(question.key.slot.0)) {
+                listener.past.copy(question.from, question.upto, turn);
+            }
+        }
+        let turns: Vec<&[i16]> = self.turns.iter().take(batch).map(Vec::as_slice).collect();
+        let mut over = [0.0; BATCH_MAX];
+        let over = &mut over[..batch];
+        let fault = guarded("lane-turn-0", || self.model.judge(&turns, over)).err();
+        for (question, &probability) in asked.iter().zip(over.iter()) {
+            let over = fault.is_none().then_some(probability);
+            let Question { key, port, ask, .. } = *question;
+            exchange.answer(port, JudgeResult { key, ask, over });
+        }
+        let late = asked.iter().filter(|question| now - question.since > LATE).count();
+        Some(StepReport { batch, late, fault })
+    }
+
+    fn shed(&self) -> u64 {
+        self.shed
+    }
+}
+
+/// Questions of one step: the cost grows with each, and the first waits for the last.
+const BATCH_MAX: usize = 4;
+
+/// An answer that begins later than this after the question is no help in deciding when to speak.
+const LATE: Duration = Duration::from_millis(100);

@@ -1,0 +1,114 @@
+//! Lanes: one model serves all calls from one thread.
+//!
+//! A shard holds a [`LanePort`] per lane and uses it from its tick: [`LanePort::ask`] puts a request into a
+//! ring, [`LanePort::wake`] rouses the lane once at the end of the tick, [`LanePort::answer`] takes what has
+//! been found since. None of the three waits, locks or allocates. The other end of all ports is the lane's
+//! *worker*, a named thread that moves requests into a *desk* and lets it take steps. A desk holds what the
+//! lane knows of each slot and decides what the model does next; it has no thread, ring or clock of its own,
+//! so that everything it promises is tested without them.
+//!
+//! > **Invariant.** An answer carries the key of the question it answers and goes to the port that the
+//! > question came by; it was made from sound or text sent under that key alone.
+//!
+//! When a ring is full: a request is dropped, newest first, and counted ([`LanePort::shed`]); an answer waits
+//! in the lane until there is room or the port is gone.
+
+mod port;
+pub use port::{LanePort, LaneSize};
+
+mod health;
+pub use health::{LaneHealth, LaneMonitor};
+
+mod worker;
+pub use worker::{LaneError, LaneThread};
+
+mod desk;
+mod guard;
+mod history;
+mod tenure;
+
+mod detector_desk;
+mod judge_desk;
+mod recognizer_desk;
+mod synthesizer_desk;
+
+use crate::contract::{
+    DetectorRequest, DetectorResult, JudgeRequest, JudgeResult, Recognizer, RecognizerRequest,
+    RecognizerResult, SpeechDetector, Synthesizer, SynthesizerRequest, SynthesizerResult, TurnJudge,
+};
+use detector_desk::DetectorDesk;
+use judge_desk::JudgeDesk;
+use port::RingLengths;
+use recognizer_desk::RecognizerDesk;
+use synthesizer_desk::SynthesizerDesk;
+
+/// A shard's end of the speech detector's lane.
+pub type DetectorPort = LanePort<DetectorRequest, DetectorResult>;
+/// A shard's end of the turn judge's lane.
+pub type JudgePort = LanePort<JudgeRequest, JudgeResult>;
+/// A shard's end of the recogniser's lane.
+pub type RecognizerPort = LanePort<RecognizerRequest, RecognizerResult>;
+/// A shard's end of the synthesiser's lane.
+pub type SynthesizerPort = LanePort<SynthesizerRequest, SynthesizerResult>;
+
+/// Starts the speech detector's lane, thread `lane-vad-0`. One port per shard, in order.
+///
+/// Rings: 320 ms of every slot's sound in, 320 ms of results out.
+///
+/// # Errors
+/// [`LaneError`]; nothing was started.
+pub fn detector(
+    model: Box<dyn SpeechDetector>,
+    size: LaneSize,
+) -> Result<(Vec<DetectorPort>, LaneThread), LaneError> {
+    if model.slots() < size.slots {
+        return Err(LaneError::FewSlots { model: model.slots(), wanted: size.slots });
+    }
+    let rings = RingLengths { asks_per_slot: 16 + CONTROLS_PER_SLOT, answers_per_slot: 10 };
+    worker::start("lane-vad-0", size, rings, DetectorDesk::new(model, size.slots))
+}
+
+/// Starts the turn judge's lane, thread `lane-turn-0`. One port per shard, in order.
+///
+/// Rings: 500 ms of every slot's sound in, which outlasts a step.
+///
+/// # Errors
+/// [`LaneError`]; nothing was started.
+pub fn judge(
+    model: Box<dyn TurnJudge>,
+    size: LaneSize,
+) -> Result<(Vec<JudgePort>, LaneThread), LaneError> {
+    let rings = RingLengths { asks_per_slot: 25 + CONTROLS_PER_SLOT, answers_per_slot: 4 };
+    worker::start("lane-turn-0", size, rings, JudgeDesk::new(model, size.slots))
+}
+
+/// Starts the recogniser's lane, thread `lane-asr-0`. One port per shard, in order.
+///
+/// Rings: 1.2 s of every slot's sound in, which outlasts the step of the longest utterance.
+///
+/// # Errors
+/// [`LaneError`]; nothing was started.
+pub fn recognizer(
+    model: Box<dyn Recognizer>,
+    size: LaneSize,
+) -> Result<(Vec<RecognizerPort>, LaneThread), LaneError> {
+    let rings = RingLengths { asks_per_slot: 60 + CONTROLS_PER_SLOT, answers_per_slot: 4 };
+    worker::start("lane-asr-0", size, rings, RecognizerDesk::new(model, size.slots))
+}
+
+/// Starts the synthesiser's lane, thread `lane-tts-0`. One port per shard, in order.
+///
+/// Rings: a dozen texts of every slot in, 16 chunks out; a lane that is ahead of its shard waits.
+///
+/// # Errors
+/// [`LaneError`]; nothing was started.
+pub fn synthesizer(
+    model: Box<dyn Synthesizer>,
+    size: LaneSize,
+) -> Result<(Vec<SynthesizerPort>, LaneThread), LaneError> {
+    let rings = RingLengths { asks_per_slot: 12 + CONTROLS_PER_SLOT, answers_per_slot: 16 };
+    worker::start("lane-tts-0", size, rings, SynthesizerDesk::new(model, size.slots))
+}
+
+/// Room for joining, leaving and asking beside the sound.
+const CONTROLS_PER_SLOT: usize = 4;

@@ -1,0 +1,181 @@
+//! The recogniser's desk: keeps the utterance under way of every slot; final questions go before partial ones.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::desk::{Desk, Exchange, PortId, StepReport};
+use super::guard::guarded;
+use super::history::History;
+use super::tenure::{Standing, Tenure};
+use crate::contract::{
+    AskId, Recognizer, RecognizerPurpose, RecognizerRequest, RecognizerResult, SamplePos, SlotKey,
+    UTTERANCE_MAX,
+};
+
+/// The recent past of every slot, and at most one question of each.
+pub(super) struct RecognizerDesk {
+    model: Box<dyn Recognizer>,
+    slots: Vec<Listener>,
+    /// Oldest first.
+    questions: VecDeque<Question>,
+    /// Questions that will not be answered with words, because of another one of the same slot.
+    replaced: VecDeque<Question>,
+    utterances: Vec<Vec<i16>>,
+    shed: u64,
+}
+
+struct Listener {
+    tenure: Tenure,
+    past: History,
+}
+
+#[derive(Clone, Copy)]
+struct Question {
+    key: SlotKey,
+    port: PortId,
+    ask: AskId,
+    from: SamplePos,
+    upto: SamplePos,
+    purpose: RecognizerPurpose,
+    since: Instant,
+}
+
+impl RecognizerDesk {
+    pub(super) fn new(model: Box<dyn Recognizer>, slots: usize) -> Self {
+        let listener = || Listener { tenure: Tenure::default(), past: History::new(UTTERANCE_MAX) };
+        Self {
+            model,
+            slots: std::iter::repeat_with(listener).take(slots).collect(),
+            questions: VecDeque::new(),
+            replaced: VecDeque::new(),
+            utterances: vec![Vec::new(); BATCH_MAX],
+            shed: 0,
+        }
+    }
+
+    /// The slot, if `key` holds it; forgets the earlier holder when it takes it now.
+    fn listener(&mut self, key: SlotKey, opening: bool) -> Option<&mut Listener> {
+        let Some(listener) = self.slots.get_mut(usize::from(key.slot.0)) else {
+            self.shed += 1;
+            return None;
+        };
+        let tenure = &mut listener.tenure;
+        match if opening { tenure.open(key) } else { tenure.admit(key) } {
+            Standing::Gone => return None,
+            Standing::Holder => {}
+            Standing::NewHolder => {
+                listener.past.clear();
+                self.questions.retain(|question| question.key.slot != key.slot);
+            }
+        }
+        Some(listener)
+    }
+
+    /// A newer question takes the place of one that waits, except a partial one that of a final one.
+    fn ask(&mut self, question: Question) {
+        if self.listener(question.key, false).is_none() {
+            return;
+        }
+        let Some(old) = self.questions.iter_mut().find(|q| q.key == question.key) else {
+            self.questions.push_back(question);
+            return;
+        };
+        self.shed += 1;
+        if question.purpose < old.purpose {
+            self.replaced.push_back(question);
+        } else {
+            let since = old.since;
+            self.replaced.push_back(std::mem::replace(old, Question { since, ..question }));
+        }
+    }
+
+    /// Takes the next questions out of the queue: final ones, or else partial ones, oldest first.
+    fn next_batch(&mut self) -> Vec<Question> {
+        let any_final = self.questions.iter().any(|q| q.purpose == RecognizerPurpose::Final);
+        let wanted = if any_final { RecognizerPurpose::Final } else { RecognizerPurpose::Partial };
+        let mut batch = Vec::with_capacity(BATCH_MAX);
+        self.questions.retain(|question| {
+            let taken = question.purpose == wanted && batch.len() < BATCH_MAX;
+            if taken {
+                batch.push(*question);
+            }
+            !taken
+        });
+        batch
+    }
+}
+
+impl Desk for RecognizerDesk {
+    type Request = RecognizerRequest;
+    type Answer = RecognizerResult;
+
+    fn take(&mut self, port: PortId, request: RecognizerRequest, now: Instant) {
+        match request {
+            RecognizerRequest::Open(key) => {
+                self.listener(key, true);
+            }
+            RecognizerRequest::Audio(key, block) => {
+                if let Some(listener) = self.listener(key, false) {
+                    listener.past.push(&block);
+                }
+            }
+            RecognizerRequest::Transcribe { key, ask, from, upto, purpose } => {
+                self.ask(Question { key, port, ask, from, upto, purpose, since: now });
+            }
+            RecognizerRequest::Close(key) => {
+                if let Some(listener) = self.slots.get_mut(usize::from(key.slot.0))
+                    && listener.tenure.close(key)
+                {
+                    listener.past.clear();
+                    self.questions.retain(|question| question.key.slot != key.slot);
+                }
+            }
+        }
+    }
+
+    fn step(
+        &mut self,
+        exchange: &mut dyn Exchange<RecognizerRequest, RecognizerResult>,
+    ) -> Option<StepReport> {
+        for Question { key, port, ask, purpose, .. } in self.replaced.drain(..) {
+            let shed = RecognizerResult { key, ask, purpose, recognition: None };
+            exchange.answer(port, shed);
+        }
+        let now = exchange.now();
+        let asked = self.next_batch();
+        let batch = asked.len();
+        if batch == 0 {
+            return None;
+        }
+        for (question, utterance) in asked.iter().zip(&mut self.utterances) {
+            utterance.clear();
+            if let Some(listener) = self.slots.get(usize::from(question.key.slot.0)) {
+                listener.past.copy(question.from, question.upto, utterance);
+            }
+        }
+        let utterances: Vec<&[i16]> =
+            self.utterances.iter().take(batch).map(Vec::as_slice).collect();
+        let words = guarded("lane-asr-0", || self.model.recognize(&utterances));
+        let fault = words.as_ref().err().copied();
+        let mut words = words.unwrap_or_default().into_iter();
+        for Question { key, port, ask, purpose, .. } in &asked {
+            let recognition = words.next();
+            let result =
+                RecognizerResult { key: *key, ask: *ask, purpose: *purpose, recognition };
+            exchange.answer(*port, result);
+        }
+        let late = asked.iter().filter(|question| now - question.since > LATE).count();
+        Some(StepReport { batch, late, fault })
+    }
+
+    fn shed(&self) -> u64 {
+        self.shed
+    }
+}
+
+/// Utterances of one step. They differ in length, and a batch is as long as its longest, so one by one
+/// answers the first soonest.
+const BATCH_MAX: usize = 1;
+
+/// A question that waits longer than this is heard as a slow reply.
+const LATE: Duration = Duration::from_millis(200);

@@ -1,0 +1,186 @@
+//! The synthesiser's desk: texts are spoken one after the other, oldest first, and can be stopped between chunks.
+
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use super::desk::{Desk, Exchange, PortId, StepReport};
+use super::guard::guarded;
+use super::tenure::{Standing, Tenure};
+use crate::contract::{
+    AskId, SlotKey, Synthesizer, SynthesizerRequest, SynthesizerResult, VoiceStyle,
+};
+
+/// A model that speaks, and the texts that wait for it.
+pub(super) struct SynthesizerDesk {
+    model: Box<dyn Synthesizer>,
+    order_book: OrderBook,
+}
+
+/// Texts that wait, at most [`TEXTS_PER_SLOT`] of a slot.
+struct OrderBook {
+    slots: Vec<Place>,
+    /// Oldest first.
+    texts: VecDeque<Text>,
+    /// Texts that found no room.
+    refused: VecDeque<(SlotKey, PortId, AskId)>,
+    /// The text that is being spoken, until somebody wants it no more.
+    speaking: Option<(SlotKey, AskId)>,
+    shed: u64,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Place {
+    tenure: Tenure,
+    waiting: usize,
+}
+
+struct Text {
+    key: SlotKey,
+    port: PortId,
+    ask: AskId,
+    text: String,
+    style: VoiceStyle,
+    since: Instant,
+}
+
+impl SynthesizerDesk {
+    pub(super) fn new(model: Box<dyn Synthesizer>, slots: usize) -> Self {
+        let order_book = OrderBook {
+            slots: vec![Place::default(); slots],
+            texts: VecDeque::new(),
+            refused: VecDeque::new(),
+            speaking: None,
+            shed: 0,
+        };
+        Self { model, order_book }
+    }
+}
+
+impl OrderBook {
+    fn take(&mut self, port: PortId, request: SynthesizerRequest, now: Instant) {
+        match request {
+            SynthesizerRequest::Open(key) => {
+                self.standing(key, true);
+            }
+            SynthesizerRequest::Speak { key, ask, text, style } => {
+                if self.standing(key, false) != Standing::Gone {
+                    self.order(Text { key, port, ask, text, style, since: now });
+                }
+            }
+            SynthesizerRequest::Cancel { key, ask } => {
+                self.forget(key, |text| text.key == key && text.ask == ask);
+                if self.speaking == Some((key, ask)) {
+                    self.speaking = None;
+                }
+            }
+            SynthesizerRequest::Close(key) => {
+                if let Some(place) = self.slots.get_mut(usize::from(key.slot.0))
+                    && place.tenure.close(key)
+                {
+                    self.empty(key);
+                }
+            }
+        }
+    }
+
+    fn standing(&mut self, key: SlotKey, opening: bool) -> Standing {
+        let Some(place) = self.slots.get_mut(usize::from(key.slot.0)) else {
+            self.shed += 1;
+            return Standing::Gone;
+        };
+        let tenure = &mut place.tenure;
+        let standing = if opening { tenure.open(key) } else { tenure.admit(key) };
+        if standing == Standing::NewHolder {
+            self.empty(key);
+        }
+        standing
+    }
+
+    /// Nothing that was ordered for the slot is wanted any more.
+    fn empty(&mut self, key: SlotKey) {
+        self.forget(key, |text| text.key.slot == key.slot);
+        if self.speaking.is_some_and(|(speaking, _)| speaking.slot == key.slot) {
+            self.speaking = None;
+        }
+    }
+
+    fn order(&mut self, text: Text) {
+        let Some(place) = self.slots.get_mut(usize::from(text.key.slot.0)) else { return };
+        if place.waiting >= TEXTS_PER_SLOT {
+            self.shed += 1;
+            self.refused.push_back((text.key, text.port, text.ask));
+        } else {
+            place.waiting += 1;
+            self.texts.push_back(text);
+        }
+    }
+
+    fn forget(&mut self, key: SlotKey, unwanted: impl Fn(&Text) -> bool) {
+        self.texts.retain(|text| !unwanted(text));
+        let waiting = self.texts.iter().filter(|text| text.key.slot == key.slot).count();
+        if let Some(place) = self.slots.get_mut(usize::from(key.slot.0)) {
+            place.waiting = waiting;
+        }
+    }
+
+    fn next(&mut self) -> Option<Text> {
+        let text = self.texts.pop_front()?;
+        if let Some(place) = self.slots.get_mut(usize::from(text.key.slot.0)) {
+            place.waiting = place.waiting.saturating_sub(1);
+        }
+        self.speaking = Some((text.key, text.ask));
+        Some(text)
+    }
+}
+
+impl Desk for SynthesizerDesk {
+    type Request = SynthesizerRequest;
+    type Answer = SynthesizerResult;
+
+    fn take(&mut self, port: PortId, request: SynthesizerRequest, now: Instant) {
+        self.order_book.take(port, request, now);
+    }
+
+    fn step(
+        &mut self,
+        exchange: &mut dyn Exchange<SynthesizerRequest, SynthesizerResult>,
+    ) -> Option<StepReport> {
+        let book = &mut self.order_book;
+        for (key, port, ask) in book.refused.drain(..) {
+            exchange.answer(port, SynthesizerResult::Failed { key, ask });
+        }
+        let now = exchange.now();
+        let Text { key, port, ask, text, style, since } = book.next()?;
+        let mut sink = |chunk| {
+            while let Some((port, request)) = exchange.request() {
+                book.take(port, request, now);
+            }
+            if book.speaking.is_none() || exchange.is_stopping() {
+                return ControlFlow::Break(());
+            }
+            exchange.answer(port, SynthesizerResult::Chunk { key, ask, chunk });
+            ControlFlow::Continue(())
+        };
+        let spoken = guarded("lane-tts-0", || self.model.speak(&text, &style, &mut sink));
+        // Nobody waits for the end of what was cancelled.
+        if book.speaking.take().is_some() {
+            let end = match spoken {
+                Ok(()) => SynthesizerResult::Done { key, ask },
+                Err(_) => SynthesizerResult::Failed { key, ask },
+            };
+            exchange.answer(port, end);
+        }
+        Some(StepReport { batch: 1, late: usize::from(now - since > LATE), fault: spoken.err() })
+    }
+
+    fn shed(&self) -> u64 {
+        self.order_book.shed
+    }
+}
+
+/// Texts of one slot that may wait: more than a reply has sentences.
+const TEXTS_PER_SLOT: usize = 16;
+
+/// A text that waits longer than this is heard as a slow reply.
+const LATE: Duration = Duration::from_millis(50);

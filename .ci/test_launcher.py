@@ -187,7 +187,7 @@ class Launched(unittest.TestCase):
         self.assertRegex(ran.stdout, r"(?m)^fmt +passed")
         self.assertRegex(ran.stdout, r"(?m)^rust +FAILED +\d+ s  7 passed, 2 failed, 1 ignored$")
         self.assertIn("1 parts passed, 2 failed", ran.stdout)
-        self.assertIn("cargo test --locked --no-fail-fast -p callwright-calls --", self.calls("cargo"))
+        self.assertIn("cargo test --locked --no-fail-fast -p callwright-calls -- --show-output", self.calls("cargo"))
 
     def test_a_part_that_does_not_exist_is_refused_before_any_work(self) -> None:
         ran = self.launch("test", "fnt")

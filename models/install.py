@@ -230,6 +230,8 @@ def sizes_below(folder: Path) -> Iterator[int]:
 
 
 def megabytes(octets: int) -> str:
+    if octets < 1e6:
+        return f"{octets / 1e3:.0f} kB"
     return f"{octets / 1e6:.1f} MB" if octets < 10e6 else f"{octets / 1e6:.0f} MB"
 
 
@@ -390,8 +392,8 @@ def install_missing(missing: list[tuple[Item, list[File]]], record: Record, root
 
 def default_root() -> Path:
     chosen = os.environ.get("CALLWRIGHT_MODELS")
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(chosen) if chosen else Path(cache) / "callwright" / "models"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(chosen) if chosen else cache / "callwright" / "models"
 
 
 def main(arguments: list[str]) -> int:

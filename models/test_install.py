@@ -231,9 +231,8 @@ class Refusing(Bench):
     def test_a_disk_that_is_too_small_is_told_before_anything_is_fetched(self) -> None:
         items = install.read_catalog(self.catalog, "x86_64")
         usage = mock.Mock(free=1_000_000)
-        with mock.patch.object(install.shutil, "disk_usage", return_value=usage):
-            with self.assertRaises(install.InstallError) as refused:
-                install.install(items, self.root)
+        with mock.patch("shutil.disk_usage", return_value=usage), self.assertRaises(install.InstallError) as refused:
+            install.install(items, self.root)
         self.assertIn("the disk is full", str(refused.exception))
         self.assertIn("1.0 MB free", str(refused.exception))
         self.assertEqual(self.installed(), {})
@@ -246,7 +245,8 @@ class Refusing(Bench):
 
     def test_a_python_without_pip(self) -> None:
         wheel = install.read_catalog(self.catalog, "x86_64")[0].wheel
-        self.assertIn("apt-get install python3-pip", install.explain_pip(wheel, "/usr/bin/python3: No module named pip"))
+        said = install.explain_pip(wheel, "/usr/bin/python3: No module named pip")
+        self.assertIn("apt-get install python3-pip", said)
 
 
 class Interrupted(Bench):

@@ -4,4 +4,12 @@
 //! Knows slots and samples; never a call, a tenant or a socket.
 
 pub mod contract;
+
 pub mod lanes;
+
+pub mod catalog;
+pub mod runtime;
+
+pub mod silero;
+pub mod smart_turn;
+pub mod moonshine;

@@ -1,0 +1,125 @@
+//! One model, loaded: runs on the calling thread.
+
+use std::path::{Path, PathBuf};
+
+use ort::session::builder::GraphOptimizationLevel;
+use ort::session::{Session, SessionInputValue, SessionOutputs};
+use ort::value::{DynValue, Outlet};
+
+use super::{LoadError, environment};
+use crate::catalog;
+use crate::contract::ModelError;
+
+/// A loaded model.
+#[derive(Debug)]
+pub(crate) struct OnnxSession {
+    model: &'static str,
+    session: Session,
+}
+
+/// What a model must be able to take and give.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Signature<'a> {
+    /// Names of inputs that it must have.
+    pub(crate) inputs: &'a [&'a str],
+    /// Names of outputs that it must have.
+    pub(crate) outputs: &'a [&'a str],
+}
+
+impl OnnxSession {
+    /// Loads the model that the catalog has at `path` from the models folder.
+    ///
+    /// # Errors
+    /// [`LoadError`].
+    pub(crate) fn load(
+        models: &Path,
+        model: &'static str,
+        path: &'static str,
+        signature: Signature<'_>,
+    ) -> Result<Self, LoadError> {
+        let environment = environment(models)?;
+        let file = catalog::installed(models, path)?;
+        let session = open(&environment, &file)
+            .map_err(|error| LoadError::Refused { path: file.clone(), reason: error.to_string() })?;
+        check(&file, "input", session.inputs(), signature.inputs)?;
+        check(&file, "output", session.outputs(), signature.outputs)?;
+        Ok(Self { model, session })
+    }
+
+
+    /// Runs the model once.
+    ///
+    /// # Errors
+    /// [`ModelError::Runtime`].
+    pub(crate) fn run<'v, const N: usize>(
+        &mut self,
+        inputs: [(&'static str, SessionInputValue<'v>); N],
+    ) -> Result<SessionOutputs<'_>, ModelError> {
+        let model = self.model;
+        self.session.run(Vec::from(inputs)).map_err(|error| failed(model, &error))
+    }
+
+    /// Runs the model once, with its inputs in the order of [`Self::input_names`].
+    ///
+    /// # Errors
+    /// [`ModelError::Runtime`].
+    pub(crate) fn run_in_order(
+        &mut self,
+        inputs: &[SessionInputValue<'_>],
+    ) -> Result<SessionOutputs<'_>, ModelError> {
+        let model = self.model;
+        self.session.run(inputs).map_err(|error| failed(model, &error))
+    }
+
+    /// Names of the inputs.
+    pub(crate) fn input_names(&self) -> impl Iterator<Item = &str> {
+        self.session.inputs().iter().map(Outlet::name)
+    }
+}
+
+/// What the runtime says, as a failed step of `model`.
+pub(crate) fn failed<R>(model: &'static str, error: &ort::Error<R>) -> ModelError {
+    ModelError::Runtime { model, reason: error.to_string() }
+}
+
+/// The `f32` values of an output, if it is there and has `len` of them.
+pub(crate) fn floats<'a>(
+    model: &'static str,
+    output: Option<&'a DynValue>,
+    what: &'static str,
+    len: usize,
+) -> Result<&'a [f32], ModelError> {
+    output
+        .and_then(|value| value.try_extract_tensor::<f32>().ok())
+        .map(|(_, values)| values)
+        .filter(|values| values.len() == len)
+        .ok_or(ModelError::Shape { model, what })
+}
+
+fn open(environment: &ort::environment::Environment, file: &PathBuf) -> ort::Result<Session> {
+    let builder = Session::builder(environment)?
+        .with_optimization_level(GraphOptimizationLevel::All)?
+        .with_intra_threads(1)?
+        .with_inter_threads(1)?
+        .with_intra_op_spinning(false)?
+        .with_inter_op_spinning(false)?
+        // Lengths differ from run to run; a plan per length would only keep memory.
+        .with_memory_pattern(false)?;
+    let mut builder = builder;
+    builder.commit_from_file(file)
+}
+
+fn check(
+    file: &Path,
+    side: &'static str,
+    outlets: &[Outlet],
+    wanted: &[&str],
+) -> Result<(), LoadError> {
+    match wanted.iter().find(|name| outlets.iter().all(|outlet| outlet.name() != **name)) {
+        None => Ok(()),
+        Some(name) => Err(LoadError::Unexpected {
+            path: file.to_owned(),
+            what: format!("it has no {side} `{name}`"),
+        }),
+    }
+}

@@ -68,7 +68,10 @@ mod tests {
         {
             assert_eq!(SampleRate::from_hz(rate.hz()), Some(rate));
             assert_eq!(rate.duration(rate.frame_samples() as u64), Duration::from_millis(20));
-            assert_eq!(rate.samples(Duration::from_millis(60_020)), u64::from(rate.hz()) * 3001 / 50);
+            assert_eq!(
+                rate.samples(Duration::from_millis(60_020)),
+                u64::from(rate.hz()) * 3001 / 50
+            );
         }
         assert_eq!(SampleRate::from_hz(44_100), None);
     }

@@ -61,7 +61,7 @@ impl Resampler {
                 WindowFunction::Hann2,
                 FixedSync::Both,
             );
-            Some(made.map_err(|_| unsupported)?)
+            Some(made.map_err(|_why| unsupported)?)
         };
         let fits = convert.as_ref().is_none_or(|fft| {
             (fft.input_frames_next(), fft.output_frames_next())
@@ -89,11 +89,11 @@ impl Resampler {
             *sample = f32::from(value);
         }
         let input = InterleavedSlice::new(&self.input, 1, self.from.frame_samples())
-            .map_err(|_| ResamplerError::NotOneFrame)?;
+            .map_err(|_why| ResamplerError::NotOneFrame)?;
         let mut output = InterleavedSlice::new_mut(&mut self.output, 1, self.to.frame_samples())
-            .map_err(|_| ResamplerError::NotOneFrame)?;
+            .map_err(|_why| ResamplerError::NotOneFrame)?;
         fft.process_into_buffer(&input, &mut output, None)
-            .map_err(|_| ResamplerError::NotOneFrame)?;
+            .map_err(|_why| ResamplerError::NotOneFrame)?;
         for (sample, value) in out.iter_mut().zip(&self.output) {
             // `as` saturates, and turns what is not a number into 0.
             *sample = value.round() as i16;
@@ -169,7 +169,9 @@ mod tests {
 
     #[test]
     fn every_frame_gives_one_frame_and_other_lengths_are_refused() {
-        for to in [SampleRate::Hz8000, SampleRate::Hz16000, SampleRate::Hz24000, SampleRate::Hz48000] {
+        for to in
+            [SampleRate::Hz8000, SampleRate::Hz16000, SampleRate::Hz24000, SampleRate::Hz48000]
+        {
             let mut resampler = Resampler::new(SampleRate::Hz16000, to).unwrap();
             let mut out = vec![0; to.frame_samples()];
             resampler.process(&[0; 320], &mut out).unwrap();

@@ -83,11 +83,7 @@ pub fn leg(profile: LegProfile) -> (LegDriver, LegCall) {
         over: AtomicBool::new(false),
     });
     (
-        LegDriver {
-            input: input_writer,
-            output: output_reader,
-            shared: Arc::clone(&shared),
-        },
+        LegDriver { input: input_writer, output: output_reader, shared: Arc::clone(&shared) },
         LegCall { profile, input: input_reader, output: output_writer, shared, dropped: 0 },
     )
 }
@@ -192,7 +188,7 @@ impl LegCall {
     /// Takes the next input.
     ///
     /// *Real time:* wait-free.
-    pub fn next(&mut self) -> Option<LegInput> {
+    pub fn take(&mut self) -> Option<LegInput> {
         self.input.pop()
     }
 

@@ -1,9 +1,46 @@
 //! One call as a sans-IO state machine, and a shard of them.
+//!
+//! In come packets, lane answers, commands and `now`; out come packets, lane requests and facts. There is no clock
+//! here, no socket, no await and no lock, so everything about a call can be tested by calling `tick`.
+//!
+//! Reading order: [`leg`] (where a call meets the line), [`Call`], then what it is made of: `listening` and `speech`
+//! (hearing), `turn`, `turn_words`, `partials`, `patience` (the caller's turn), `playout`, `speech_queue`, `ledger`,
+//! `gain` (our reply), `barge_in`, `dtmf`, `timers`, `latency`; then [`Shard`].
 
 pub mod leg;
 
+mod moment;
+pub use moment::Moment;
 mod spec;
 pub use spec::{CallLimits, CallMode, CallSpec};
+mod lanes;
+pub use lanes::{LaneAnswer, LaneRequest, Lanes};
+mod outbox;
+pub use outbox::Outbox;
+
+mod call;
+pub use call::Call;
+
+mod listening;
+mod speech;
+
+mod partials;
+mod patience;
+mod turn;
+mod turn_words;
+
+mod gain;
+mod ledger;
+mod playout;
+mod speech_queue;
+
+mod barge_in;
+mod dtmf;
+mod latency;
+mod timers;
+
+mod shard;
+pub use shard::{Placement, Shard, ShardCounts, TICK_MS};
 
 /// The words of `engine/contract`, for the lines, which know of it only what legs carry.
 pub use callwright_contract as contract;

@@ -93,7 +93,9 @@ mod tests {
 
     #[test]
     fn names_survive_the_round_trip_and_sort_by_time() {
-        for id in [CallId::from_u64(0), CallId::from_u64(u64::MAX), CallId::new(1_795_000_000_000, 7)] {
+        for id in
+            [CallId::from_u64(0), CallId::from_u64(u64::MAX), CallId::new(1_795_000_000_000, 7)]
+        {
             assert_eq!(id.to_string().parse(), Ok(id));
         }
         assert!(CallId::new(1, u32::MAX).to_string() < CallId::new(2, 0).to_string());
@@ -102,7 +104,8 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused() {
-        for text in ["", "call_", "call_000000000000u", "CALL_0000000000000", "call_zzzzzzzzzzzzz"] {
+        for text in ["", "call_", "call_000000000000u", "CALL_0000000000000", "call_zzzzzzzzzzzzz"]
+        {
             assert_eq!(text.parse::<CallId>(), Err(ParseCallIdError), "{text}");
         }
     }

@@ -1,0 +1,257 @@
+//! One thread's calls, and one turn of all of them.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use callwright_contract::{CallCommand, CallEvent, CallFact, CallId, EndCause};
+use callwright_media::ring::Reader;
+use callwright_models::contract::{Generation, SlotId, SlotKey};
+
+use crate::call::Call;
+use crate::lanes::Lanes;
+use crate::leg::{Gone, LegCall};
+use crate::moment::Moment;
+use crate::outbox::Outbox;
+use crate::spec::CallSpec;
+
+/// A set of calls that one driver ticks.
+///
+/// > Call [`Self::tick`] every [`TICK_MS`] milliseconds with a `now` that never goes back. Nothing else moves.
+///
+/// A panic inside a call is our defect: that call ends with [`EndCause::Fault`], is counted, and the others go on.
+#[derive(Debug)]
+pub struct Shard {
+    seats: Vec<Option<Box<Seat>>>,
+    /// Slot of the first seat; each seat has a slot of its own in every lane.
+    first_slot: u16,
+    generation: u32,
+    live: usize,
+    counts: ShardCounts,
+    outbox: Outbox,
+}
+
+/// What a shard has seen go wrong and repaired, since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ShardCounts {
+    /// Calls that a defect of ours ended.
+    pub faults: u64,
+    /// Answers of lanes that came after their call had gone.
+    pub stale_answers: u64,
+    /// Packets that a line did not take in time, of calls that are over.
+    pub dropped_packets: u64,
+    /// Keys that came faster than fingers can press, of calls that are over.
+    pub flooded_keys: u64,
+}
+
+/// A call and its connections.
+#[derive(Debug)]
+struct Seat {
+    key: SlotKey,
+    call: Call,
+    leg: LegCall,
+    commands: Reader<CallCommand>,
+    seq: u32,
+}
+
+/// A call on its way to a shard.
+#[derive(Debug)]
+pub struct Placement {
+    /// What the call is to be.
+    pub spec: CallSpec,
+    /// Its line.
+    pub leg: LegCall,
+    /// Where the business's wishes arrive.
+    pub commands: Reader<CallCommand>,
+}
+
+/// Milliseconds between two turns of a shard: short against a 20 ms frame, long against a system call.
+pub const TICK_MS: u64 = 5;
+
+/// Inputs a line may bring in one turn; more wait for the next, so that one line cannot hold up the others.
+const INPUTS_PER_TICK: usize = 64;
+
+impl Shard {
+    /// A shard with room for `seats` calls, which take the slots from `first_slot` on.
+    pub fn new(seats: u16, first_slot: u16) -> Self {
+        Self {
+            seats: (0..seats).map(|_| None).collect(),
+            first_slot,
+            generation: 0,
+            live: 0,
+            counts: ShardCounts::default(),
+            outbox: Outbox::new(),
+        }
+    }
+
+    /// Calls that live here.
+    pub const fn live(&self) -> usize {
+        self.live
+    }
+
+    /// What has gone wrong and was repaired.
+    pub const fn counts(&self) -> ShardCounts {
+        self.counts
+    }
+
+    /// Seats a call that begins `now`.
+    ///
+    /// # Errors
+    /// Gives the placement back when every seat is taken.
+    pub fn place(
+        &mut self,
+        now: Moment,
+        placement: Placement,
+        lanes: &mut impl Lanes,
+    ) -> Result<(), Box<Placement>> {
+        let free = self.seats.iter().position(Option::is_none);
+        let slot = free.and_then(|index| u16::try_from(index).ok());
+        let Some((index, slot)) = free.zip(slot) else { return Err(Box::new(placement)) };
+        let Placement { spec, leg, commands } = placement;
+        let call = match Call::new(now, spec.clone(), leg.profile()) {
+            Ok(call) => call,
+            Err(_) => return Err(Box::new(Placement { spec, leg, commands })),
+        };
+        self.generation = self.generation.wrapping_add(1);
+        let key = SlotKey {
+            slot: SlotId(self.first_slot + slot),
+            generation: Generation(self.generation),
+        };
+        lanes.open(key);
+        if let Some(seat) = self.seats.get_mut(index) {
+            *seat = Some(Box::new(Seat { key, call, leg, commands, seq: 0 }));
+            self.live += 1;
+        }
+        Ok(())
+    }
+
+    /// One turn of every call: answers of the lanes, wishes, what the lines brought, time.
+    ///
+    /// *Real time:* bounded by the number of calls and the lengths of their rings.
+    pub fn tick(
+        &mut self,
+        now: Moment,
+        lanes: &mut impl Lanes,
+        events: &mut impl FnMut(CallEvent),
+    ) {
+        while let Some(answer) = lanes.answer() {
+            let key = answer.key();
+            match self.index_of(key) {
+                Some(index) => self.with_seat(index, now, lanes, events, |seat, out| {
+                    seat.call.answer(now, answer, out);
+                }),
+                None => self.counts.stale_answers += 1,
+            }
+        }
+        for index in 0..self.seats.len() {
+            self.with_seat(index, now, lanes, events, |seat, out| seat.step(now, out));
+        }
+    }
+
+    /// Ends every call that is left, as after a drain that took too long.
+    pub fn end_all(
+        &mut self,
+        now: Moment,
+        cause: EndCause,
+        lanes: &mut impl Lanes,
+        events: &mut impl FnMut(CallEvent),
+    ) {
+        for index in 0..self.seats.len() {
+            self.with_seat(index, now, lanes, events, |seat, out| seat.call.gone(now, cause, out));
+        }
+    }
+
+    fn index_of(&self, key: SlotKey) -> Option<usize> {
+        let index = usize::from(key.slot.0.checked_sub(self.first_slot)?);
+        let seat = self.seats.get(index)?.as_ref()?;
+        (seat.key == key).then_some(index)
+    }
+
+    /// Does `step` with the call in a seat, carries out what it wants, and frees the seat when the call is over.
+    fn with_seat(
+        &mut self,
+        index: usize,
+        now: Moment,
+        lanes: &mut impl Lanes,
+        events: &mut impl FnMut(CallEvent),
+        step: impl FnOnce(&mut Seat, &mut Outbox),
+    ) {
+        let Some(place) = self.seats.get_mut(index) else { return };
+        let Some(seat) = place else { return };
+        let out = &mut self.outbox;
+        let survived = catch_unwind(AssertUnwindSafe(|| {
+            step(seat, out);
+            seat.carry_out(now, out, lanes, events);
+        }));
+        if survived.is_err() {
+            self.counts.faults += 1;
+            *out = Outbox::new();
+            events(seat.event(now, CallFact::Ended { cause: EndCause::Fault }));
+        }
+        if survived.is_err() || seat.call.is_over() {
+            lanes.close(seat.key);
+            self.counts.dropped_packets += seat.leg.dropped();
+            self.counts.flooded_keys += seat.call.flooded_keys();
+            *place = None;
+            self.live -= 1;
+        }
+    }
+
+    /// Names of the calls that live here.
+    pub fn calls(&self) -> impl Iterator<Item = CallId> + '_ {
+        self.seats.iter().flatten().map(|seat| seat.call.id())
+    }
+}
+
+impl Seat {
+    fn step(&mut self, now: Moment, out: &mut Outbox) {
+        while let Some(command) = self.commands.pop() {
+            self.call.command(now, command, out);
+        }
+        for _ in 0..INPUTS_PER_TICK {
+            let Some(input) = self.leg.take() else { break };
+            self.call.line(now, input, out);
+        }
+        if let Some(gone) = self.leg.gone() {
+            let cause = match gone {
+                Gone::HungUp => EndCause::CallerHungUp,
+                Gone::Lost => EndCause::LineLost,
+            };
+            self.call.gone(now, cause, out);
+        }
+        self.call.tick(now, out);
+    }
+
+    fn carry_out(
+        &mut self,
+        now: Moment,
+        out: &mut Outbox,
+        lanes: &mut impl Lanes,
+        events: &mut impl FnMut(CallEvent),
+    ) {
+        for request in out.lanes.drain(..) {
+            lanes.ask(self.key, request);
+        }
+        let mut stuck = false;
+        let sent = !out.line.is_empty();
+        for output in out.line.drain(..) {
+            stuck |= self.leg.send(output).is_err();
+        }
+        if stuck {
+            self.call.gone(now, EndCause::LineLost, out);
+        }
+        for fact in out.facts.drain(..) {
+            let event = self.event(now, fact);
+            events(event);
+        }
+        out.lanes.clear();
+        out.line.clear();
+        if sent {
+            self.leg.wake();
+        }
+    }
+
+    fn event(&mut self, now: Moment, fact: CallFact) -> CallEvent {
+        let seq = self.seq;
+        self.seq += 1;
+        CallEvent { call: self.call.id(), seq, at: self.call.elapsed(now), fact }
+    }
+}

@@ -1,0 +1,115 @@
+//! From probabilities to edges: when speech begins and when it pauses.
+
+use callwright_models::contract::{DETECTOR_WINDOW, SamplePos};
+
+/// Turns the speech detector's probabilities into onsets and pauses, with hysteresis.
+///
+/// ```text
+/// probability   .1 .2 .7 .8 .9 .4 .9 .8 .2 .1 .1 .1 .1 .1
+///                     |  ^onset (2 windows)        ^pause (PAUSE_WINDOWS quiet ones)
+///                     began                |ended
+/// ```
+#[derive(Debug, Default)]
+pub(crate) struct SpeechEdges {
+    speaking: bool,
+    /// Windows in a row at or above [`SPEECH`].
+    voiced_run: u32,
+    /// Windows in a row below [`QUIET`].
+    quiet_run: u32,
+    began: SamplePos,
+    ended: SamplePos,
+}
+
+/// An edge of speech.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SpeechEdge {
+    /// Speech began at this position.
+    Onset(SamplePos),
+    /// Speech has been over since this position.
+    Pause(SamplePos),
+}
+
+/// At and above this a window is speech (Silero's own default).
+const SPEECH: f32 = 0.5;
+/// Below this a window is not speech; in between the last state holds (Silero's own default, 0.15 below).
+const QUIET: f32 = 0.35;
+/// Windows that make an onset: one alone is a click.
+const ONSET_WINDOWS: u32 = 2;
+/// Windows that make a pause: 192 ms. Shorter gaps are the closures of stops and breaths between words.
+const PAUSE_WINDOWS: u32 = 6;
+
+impl SpeechEdges {
+    /// Takes in the detector's verdict on the window that ends at `end`.
+    ///
+    /// *Real time:* no allocation.
+    pub(crate) fn window(&mut self, end: SamplePos, probability: f32) -> Option<SpeechEdge> {
+        if probability >= SPEECH {
+            if self.voiced_run == 0 && !self.speaking {
+                self.began = end.minus(DETECTOR_WINDOW as u64);
+            }
+            self.voiced_run += 1;
+        } else {
+            self.voiced_run = 0;
+        }
+        if probability < QUIET {
+            self.quiet_run += 1;
+        } else {
+            self.quiet_run = 0;
+            self.ended = end;
+        }
+        if !self.speaking && self.voiced_run >= ONSET_WINDOWS {
+            self.speaking = true;
+            return Some(SpeechEdge::Onset(self.began));
+        }
+        if self.speaking && self.quiet_run >= PAUSE_WINDOWS {
+            self.speaking = false;
+            return Some(SpeechEdge::Pause(self.ended));
+        }
+        None
+    }
+
+    /// Somebody is speaking, as far as the windows so far tell.
+    pub(crate) const fn speaking(&self) -> bool {
+        self.speaking
+    }
+
+    /// Windows in a row that were speech, up to the latest.
+    pub(crate) const fn voiced_run(&self) -> u32 {
+        self.voiced_run
+    }
+
+    /// Beginning of the latest speech.
+    pub(crate) const fn began(&self) -> SamplePos {
+        self.began
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edges(probabilities: &[f32]) -> Vec<(usize, SpeechEdge)> {
+        let mut speech = SpeechEdges::default();
+        let windows = probabilities.iter().enumerate();
+        windows
+            .filter_map(|(n, &p)| Some((n, speech.window(SamplePos((n as u64 + 1) * 512), p)?)))
+            .collect()
+    }
+
+    #[test]
+    fn speech_begins_where_its_first_window_began_and_ends_after_its_last() {
+        let quiet = [0.1; 6];
+        let found = edges(&[&[0.1, 0.7, 0.8, 0.4, 0.9][..], &quiet].concat());
+        assert_eq!(
+            found,
+            [(2, SpeechEdge::Onset(SamplePos(512))), (10, SpeechEdge::Pause(SamplePos(5 * 512)))]
+        );
+    }
+
+    #[test]
+    fn a_click_is_no_speech_and_a_short_gap_no_pause() {
+        assert_eq!(edges(&[0.9, 0.1, 0.9, 0.1, 0.1]), []);
+        let gap = [&[0.9; 3][..], &[0.1; 5], &[0.9; 2], &[0.1; 5], &[0.4]].concat();
+        assert_eq!(edges(&gap), [(1, SpeechEdge::Onset(SamplePos(0)))]);
+    }
+}

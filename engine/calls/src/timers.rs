@@ -1,0 +1,118 @@
+//! The clocks of a call: how long it has lasted, how long nobody has spoken, how long the business has thought.
+
+use std::time::Duration;
+
+use callwright_contract::EndCause;
+
+use crate::moment::Moment;
+use crate::spec::CallLimits;
+
+/// Every deadline of a call that belongs to nobody else.
+#[derive(Debug)]
+pub(crate) struct Timers {
+    limits: CallLimits,
+    began: Moment,
+    /// When somebody last made a sound.
+    sounded: Moment,
+    /// Quiet spells reported since then.
+    quiets: u32,
+    /// Since when the business owes an answer.
+    owed_since: Option<Moment>,
+}
+
+/// What has run out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Alarm {
+    /// Nobody has spoken for this long; told once per [`QUIET_EVERY`].
+    Quiet(Duration),
+    /// The call must end.
+    End(EndCause),
+}
+
+/// How often the business is told of silence: a caller who hears nothing for longer believes the line is dead.
+const QUIET_EVERY: Duration = Duration::from_secs(6);
+
+impl Timers {
+    pub(crate) const fn new(now: Moment, limits: CallLimits) -> Self {
+        Self { limits, began: now, sounded: now, quiets: 0, owed_since: None }
+    }
+
+    /// Somebody speaks, or a key was pressed.
+    pub(crate) const fn sound(&mut self, now: Moment) {
+        self.sounded = now;
+        self.quiets = 0;
+    }
+
+    /// The business was told that a turn is over.
+    pub(crate) const fn owe(&mut self, now: Moment) {
+        self.owed_since = Some(now);
+    }
+
+    /// The business gave a command.
+    pub(crate) const fn answered(&mut self) {
+        self.owed_since = None;
+    }
+
+    /// Time since the call began.
+    pub(crate) const fn elapsed(&self, now: Moment) -> Duration {
+        now.since(self.began)
+    }
+
+    /// What has run out by `now`, the gravest first.
+    pub(crate) fn alarm(&mut self, now: Moment) -> Option<Alarm> {
+        let quiet = now.since(self.sounded);
+        if self.elapsed(now) >= self.limits.call_max {
+            return Some(Alarm::End(EndCause::TooLong));
+        }
+        if self.owed_since.is_some_and(|since| now.since(since) >= self.limits.business_max) {
+            return Some(Alarm::End(EndCause::BusinessGone));
+        }
+        if quiet >= self.limits.silence_max {
+            return Some(Alarm::End(EndCause::CallerSilent));
+        }
+        if quiet >= QUIET_EVERY * (self.quiets + 1) {
+            self.quiets += 1;
+            return Some(Alarm::Quiet(quiet));
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Moment {
+        Moment::new(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn silence_is_told_again_and_again_and_then_ends_the_call() {
+        let mut timers = Timers::new(at(0), CallLimits::default());
+        let quiets: Vec<u64> = (0..120).filter(|&s| timers.alarm(at(s)).is_some()).collect();
+        assert_eq!(quiets, (1..20).map(|n| n * 6).collect::<Vec<_>>());
+        assert_eq!(timers.alarm(at(120)), Some(Alarm::End(EndCause::CallerSilent)));
+        timers.sound(at(120));
+        assert_eq!(timers.alarm(at(121)), None);
+        assert_eq!(timers.alarm(at(126)), Some(Alarm::Quiet(Duration::from_secs(6))));
+    }
+
+    #[test]
+    fn a_business_that_does_not_answer_ends_the_call() {
+        let mut timers = Timers::new(at(0), CallLimits::default());
+        timers.owe(at(1));
+        timers.answered();
+        timers.sound(at(20));
+        assert_eq!(timers.alarm(at(21)), None);
+        timers.owe(at(21));
+        timers.sound(at(41));
+        assert_eq!(timers.alarm(at(41)), Some(Alarm::End(EndCause::BusinessGone)));
+    }
+
+    #[test]
+    fn the_longest_call_is_an_hour() {
+        let mut timers = Timers::new(at(0), CallLimits::default());
+        timers.sound(at(3_599));
+        assert_eq!(timers.alarm(at(3_600)), Some(Alarm::End(EndCause::TooLong)));
+    }
+}

@@ -1,0 +1,309 @@
+//! The caller's turn: when it begins, what its words are, when it is over.
+
+use std::time::Duration;
+
+use callwright_contract::{Expectation, Pii, TurnId, TurnOver, TurnReason};
+use callwright_models::contract::{
+    AskId, JudgeResult, RecognizerPurpose, RecognizerResult, SamplePos,
+};
+
+use crate::lanes::LaneRequest;
+use crate::moment::Moment;
+use crate::outbox::Outbox;
+use crate::patience::Pause;
+use crate::turn_words::TurnWords;
+
+/// Follows the caller's turns.
+///
+/// ```text
+///            onset            pause             words, judge        patience over
+///   Idle ------------> Speaking -------> Pausing ---------> Pausing --------------> Idle + Finished
+///                          ^                |                  |
+///                          +---- onset -----+------------------+
+/// ```
+///
+/// At a pause the words are finalised and the turn is judged at once; both answers are thrown away, by the name of
+/// the question, when the caller goes on. What the recogniser must hear at once is kept short by settling pieces of
+/// a long turn: at a pause when the piece is long, in mid-speech when it cannot be longer.
+#[derive(Debug)]
+pub(crate) struct Turns {
+    state: State,
+    /// Where the piece begins that is not settled yet.
+    piece: SamplePos,
+    words: TurnWords,
+    turn: TurnId,
+    last_ask: u32,
+    expects: Expectation,
+}
+
+#[derive(Debug)]
+enum State {
+    Idle,
+    Speaking(Speaking),
+    Pausing(Pausing),
+}
+
+#[derive(Debug)]
+struct Speaking {
+    /// The recognition that is under way.
+    asked: Option<Asked>,
+    partial_due: Moment,
+}
+
+#[derive(Debug)]
+struct Asked {
+    ask: AskId,
+    /// Set when the answer settles the piece up to here.
+    settles: Option<SamplePos>,
+}
+
+#[derive(Debug)]
+struct Pausing {
+    /// End of the caller's last sound.
+    ended: SamplePos,
+    points: TurnPoints,
+    words: Awaited<()>,
+    judged: Awaited<f32>,
+    /// How long the silence may last, once both answers are in.
+    patience: Option<Duration>,
+}
+
+/// The answer to a question.
+#[derive(Debug)]
+enum Awaited<T> {
+    Asked(AskId),
+    Failed,
+    Given(T),
+}
+
+impl<T> Awaited<T> {
+    fn is(&self, answered: AskId) -> bool {
+        matches!(self, Self::Asked(ask) if *ask == answered)
+    }
+
+    fn open(&self) -> bool {
+        matches!(self, Self::Asked(_))
+    }
+}
+
+/// A turn that is over.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) over: TurnOver,
+    pub(crate) points: TurnPoints,
+}
+
+/// When the parts of a turn's end happened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TurnPoints {
+    /// The caller's last sound arrived.
+    pub(crate) quiet_since: Moment,
+    /// The silence was called a pause.
+    pub(crate) paused: Moment,
+    /// The words were final.
+    pub(crate) words_final: Option<Moment>,
+}
+
+/// Sound before an onset that belongs to the turn: a detector hears the vowel, the word begins before it.
+const PRE_ROLL: u64 = 16_000 * 3 / 10;
+/// Sound after the last voiced window that the recogniser still hears: final consonants are not voiced.
+const POST_ROLL: u64 = 16_000 / 10;
+/// First partial after an onset, and between two of them.
+const PARTIAL_EVERY: Duration = Duration::from_millis(500);
+/// A piece this long (10 s) is settled at its next pause, so that the recogniser's work does not grow with the turn.
+const PIECE_LONG: u64 = 16_000 * 10;
+/// A piece this long (17 s) is settled where it stands: the recogniser hears 20 s at once, and needs time to answer.
+const PIECE_MAX: u64 = 16_000 * 17;
+/// Longest wait for the lanes' answers at a pause; then the turn ends with what there is.
+const ANSWERS_MAX: Duration = Duration::from_millis(2_500);
+/// Sound without words that is still answered ("Sorry?"), 0.7 s and the pre-roll: shorter ones are coughs.
+const WORDLESS_MIN: u64 = 16_000 * 7 / 10 + PRE_ROLL;
+
+impl Turns {
+    pub(crate) fn new() -> Self {
+        Self {
+            state: State::Idle,
+            piece: SamplePos(0),
+            words: TurnWords::default(),
+            turn: TurnId(0),
+            last_ask: 0,
+            expects: Expectation::Anything,
+        }
+    }
+
+    /// The agent's question: how long to wait depends on it.
+    pub(crate) const fn expect(&mut self, expects: Expectation) {
+        self.expects = expects;
+    }
+
+    /// The caller holds the floor, speaking or pausing.
+    pub(crate) const fn open(&self) -> bool {
+        !matches!(self.state, State::Idle)
+    }
+
+    /// Speech began at `began`.
+    pub(crate) fn onset(&mut self, now: Moment, began: SamplePos) {
+        match &self.state {
+            State::Idle => {
+                self.words.clear();
+                self.piece = began.minus(PRE_ROLL);
+            }
+            // The answers asked for at the pause are no longer awaited: their names are forgotten with the state.
+            State::Pausing(_) => {}
+            State::Speaking(_) => return,
+        }
+        let partial_due = now.plus(PARTIAL_EVERY);
+        self.state = State::Speaking(Speaking { asked: None, partial_due });
+    }
+
+    /// Speech has been over since `ended`, where the sound arrived at `quiet_since`; heard so far up to `position`.
+    pub(crate) fn pause(
+        &mut self,
+        now: Moment,
+        (ended, quiet_since): (SamplePos, Moment),
+        position: SamplePos,
+        out: &mut Outbox,
+    ) {
+        if !matches!(self.state, State::Speaking(_)) {
+            return;
+        }
+        let (words_ask, judge_ask) = (self.ask(), self.ask());
+        let from = self.piece;
+        let upto = ended.plus(POST_ROLL).min(position);
+        let purpose = RecognizerPurpose::Final;
+        out.lanes.push(LaneRequest::Transcribe { ask: words_ask, from, upto, purpose });
+        out.lanes.push(LaneRequest::Judge { ask: judge_ask, from, upto: position });
+        self.state = State::Pausing(Pausing {
+            ended,
+            points: TurnPoints { quiet_since, paused: now, words_final: None },
+            words: Awaited::Asked(words_ask),
+            judged: Awaited::Asked(judge_ask),
+            patience: None,
+        });
+    }
+
+    /// Takes in the recogniser's answer.
+    pub(crate) fn recognized(&mut self, now: Moment, result: RecognizerResult, out: &mut Outbox) {
+        let turn = self.turn;
+        match &mut self.state {
+            State::Idle => {}
+            State::Speaking(speaking) => {
+                let Some(asked) = speaking.asked.take_if(|asked| asked.ask == result.ask) else {
+                    return;
+                };
+                let Some(recognition) = result.recognition else { return };
+                if let Some(upto) = asked.settles {
+                    self.piece = upto;
+                    let fact = self.words.settle(turn, &recognition.text, recognition.confidence);
+                    out.facts.push(fact);
+                } else {
+                    let shown = self.words.hear(turn, recognition.text, recognition.confidence);
+                    out.facts.extend(shown);
+                }
+            }
+            State::Pausing(pausing) => {
+                if !pausing.words.is(result.ask) {
+                    return;
+                }
+                let Some(recognition) = result.recognition else {
+                    pausing.words = Awaited::Failed;
+                    self.decide_patience();
+                    return;
+                };
+                pausing.words = Awaited::Given(());
+                pausing.points.words_final = Some(now);
+                if pausing.ended.since(self.piece) >= PIECE_LONG {
+                    self.piece = pausing.ended;
+                    let fact = self.words.settle(turn, &recognition.text, recognition.confidence);
+                    out.facts.push(fact);
+                } else {
+                    let shown = self.words.hear(turn, recognition.text, recognition.confidence);
+                    out.facts.extend(shown);
+                }
+                self.decide_patience();
+            }
+        }
+    }
+
+    /// Takes in the turn judge's answer.
+    pub(crate) fn judged(&mut self, result: JudgeResult) {
+        if let State::Pausing(pausing) = &mut self.state
+            && pausing.judged.is(result.ask)
+        {
+            pausing.judged = result.over.map_or(Awaited::Failed, Awaited::Given);
+            self.decide_patience();
+        }
+    }
+
+    /// Once both answers are in, or will not come, says how long the silence may last.
+    fn decide_patience(&mut self) {
+        let State::Pausing(pausing) = &mut self.state else { return };
+        if pausing.words.open() || pausing.judged.open() {
+            return;
+        }
+        let judged = if let Awaited::Given(over) = pausing.judged { Some(over) } else { None };
+        let words = self.words.text();
+        let pause = Pause { expects: self.expects, judged, words: &words };
+        pausing.patience = Some(pause.patience());
+    }
+
+    /// Lets time pass: asks for partials, cuts what grew too long, ends the turn when it is over.
+    ///
+    /// *Real time:* allocates only when a turn ends.
+    pub(crate) fn tick(
+        &mut self,
+        now: Moment,
+        position: SamplePos,
+        out: &mut Outbox,
+    ) -> Option<Finished> {
+        match &mut self.state {
+            State::Idle => None,
+            State::Speaking(speaking) => {
+                let long = position.since(self.piece) >= PIECE_MAX;
+                let settling = speaking.asked.as_ref().is_some_and(|asked| asked.settles.is_some());
+                let partial = speaking.asked.is_none() && now >= speaking.partial_due;
+                if (long && !settling) || (partial && !long) {
+                    self.last_ask += 1;
+                    let ask = AskId(self.last_ask);
+                    speaking.asked = Some(Asked { ask, settles: long.then_some(position) });
+                    speaking.partial_due = now.plus(PARTIAL_EVERY);
+                    let purpose =
+                        if long { RecognizerPurpose::Final } else { RecognizerPurpose::Partial };
+                    let (from, upto) = (self.piece, position);
+                    out.lanes.push(LaneRequest::Transcribe { ask, from, upto, purpose });
+                }
+                None
+            }
+            State::Pausing(pausing) => {
+                let silent = now.since(pausing.points.quiet_since);
+                let patience = pausing.patience.unwrap_or(ANSWERS_MAX);
+                if silent < patience {
+                    return None;
+                }
+                let reason =
+                    if patience.is_zero() { TurnReason::Judged } else { TurnReason::Patience };
+                let spoken = pausing.ended.since(self.piece);
+                let points = pausing.points;
+                self.finish(reason, spoken, points)
+            }
+        }
+    }
+
+    /// Ends the turn; `None` when there is nothing to answer.
+    fn finish(&mut self, reason: TurnReason, spoken: u64, points: TurnPoints) -> Option<Finished> {
+        self.state = State::Idle;
+        let text = self.words.text();
+        if text.is_empty() && spoken < WORDLESS_MIN {
+            return None;
+        }
+        let turn = self.turn;
+        self.turn = TurnId(turn.0 + 1);
+        let (text, confidence) = (Pii::from(text), self.words.confidence());
+        Some(Finished { over: TurnOver { turn, text, confidence, reason }, points })
+    }
+
+    fn ask(&mut self) -> AskId {
+        self.last_ask += 1;
+        AskId(self.last_ask)
+    }
+}

@@ -1,0 +1,213 @@
+//! The host: takes calls, spreads them over shards, and stops in good order.
+#![expect(clippy::disallowed_methods, reason = "draining waits for real time to pass")]
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use callwright_calls::leg::LegCall;
+use callwright_calls::{CallSpec, Placement, Shard};
+use callwright_contract::{CallId, CommandSink, Refusal};
+use callwright_media::ring::{WhenFull, Writer, ring};
+
+use crate::PLACEMENTS;
+use crate::clock::{self, Clock};
+use crate::commands::commands;
+use crate::events::{self, EventSink};
+use crate::health::{HostHealth, ShardGauges};
+use crate::lanes::HostLanes;
+use crate::shard_driver::{Orders, ShardDriver};
+
+/// How big a host is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostOptions {
+    /// Shards, each a thread. One serves hundreds of calls; more than cores is never better.
+    pub shards: usize,
+    /// Calls that may live at once; one more is refused.
+    pub calls_max: usize,
+}
+
+/// A host could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// There must be a shard, and a lane port of each kind for each.
+    #[error("{shards} shards need as many ports to each lane, got {ports}")]
+    Ports {
+        /// Shards wanted.
+        shards: usize,
+        /// Whole sets of ports given.
+        ports: usize,
+    },
+    /// A lane's slot is counted in 16 bits.
+    #[error("at most {max} calls fit, not {wanted}", max = u16::MAX)]
+    TooManyCalls {
+        /// Calls wanted.
+        wanted: usize,
+    },
+    /// The system gave no thread.
+    #[error("could not start a thread")]
+    Thread(#[from] std::io::Error),
+}
+
+/// Runs calls until it is drained. Cheap to call from any thread; share it in an [`Arc`].
+#[derive(Debug)]
+pub struct Host {
+    shards: Vec<ShardEnd>,
+    calls_max: u64,
+    /// Tells calls of one millisecond apart.
+    distinct: AtomicU32,
+    draining: AtomicBool,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// The host's end of a shard.
+#[derive(Debug)]
+struct ShardEnd {
+    placements: Mutex<Writer<Placement>>,
+    orders: Arc<Orders>,
+    gauges: Arc<ShardGauges>,
+    seats: u64,
+}
+
+impl Host {
+    /// Starts the threads `shard-0`… and `events-0`.
+    ///
+    /// # Errors
+    /// [`StartError`]; threads that were started end again.
+    pub fn start(
+        options: HostOptions,
+        lanes: HostLanes,
+        sink: impl EventSink,
+    ) -> Result<Self, StartError> {
+        let sets = lanes.deal();
+        if options.shards == 0 || sets.len() < options.shards {
+            return Err(StartError::Ports { shards: options.shards, ports: sets.len() });
+        }
+        let seats = options.calls_max.div_ceil(options.shards);
+        let too_many = || StartError::TooManyCalls { wanted: options.calls_max };
+        let seats_each = u16::try_from(seats).map_err(|_too_big| too_many())?;
+        u16::try_from(seats * options.shards).map_err(|_too_big| too_many())?;
+        let clock = Clock::start();
+        let (event_ports, events_thread) = events::start(options.shards, sink)?;
+        let mut threads = vec![events_thread];
+        let mut shards = Vec::with_capacity(options.shards);
+        for (index, (lanes, events)) in sets.into_iter().zip(event_ports).enumerate() {
+            let (writer, placements) = ring(PLACEMENTS, WhenFull::Refuse);
+            let (orders, gauges) = (Arc::<Orders>::default(), Arc::<ShardGauges>::default());
+            // Fits: `seats * shards` does.
+            let first_slot = seats_each * index as u16;
+            let driver = ShardDriver {
+                shard: Shard::new(seats_each, first_slot),
+                clock,
+                lanes,
+                events,
+                placements,
+                orders: Arc::clone(&orders),
+                gauges: Arc::clone(&gauges),
+            };
+            threads.push(driver.spawn(index)?);
+            let placements = Mutex::new(writer);
+            shards.push(ShardEnd { placements, orders, gauges, seats: u64::from(seats_each) });
+        }
+        Ok(Self {
+            shards,
+            calls_max: options.calls_max as u64,
+            distinct: AtomicU32::new(0),
+            draining: AtomicBool::new(false),
+            threads: Mutex::new(threads),
+        })
+    }
+
+    /// A name for a call that begins now.
+    pub fn next_id(&self) -> CallId {
+        CallId::new(clock::unix_ms(), self.distinct.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Why a call would be refused now, if it would.
+    pub fn refuses(&self) -> Option<Refusal> {
+        if self.draining.load(Ordering::Acquire) {
+            return Some(Refusal::Draining);
+        }
+        (self.live() >= self.calls_max).then_some(Refusal::AtCapacity)
+    }
+
+    /// Takes a call. Returns the business's way to it.
+    ///
+    /// # Errors
+    /// [`Refusal`]; the leg is dropped, which tells the line.
+    pub fn place(&self, spec: CallSpec, leg: LegCall) -> Result<Arc<dyn CommandSink>, Refusal> {
+        if let Some(refusal) = self.refuses() {
+            return Err(refusal);
+        }
+        let emptiest = self.shards.iter().min_by_key(|shard| shard.taken());
+        let shard = emptiest.ok_or(Refusal::NotReady)?;
+        let mut writer = shard.placements.lock().unwrap_or_else(PoisonError::into_inner);
+        // Looked at again under the lock: what waits in the ring takes a seat, too.
+        let waiting = (PLACEMENTS - writer.room()) as u64;
+        if shard.taken() + waiting >= shard.seats {
+            return Err(Refusal::AtCapacity);
+        }
+        let (commands, reader) = commands();
+        let placement = Placement { spec, leg, commands: reader };
+        writer.push(placement).map_err(|_full| Refusal::AtCapacity)?;
+        Ok(Arc::new(commands))
+    }
+
+    /// Calls that live now.
+    pub fn live(&self) -> u64 {
+        self.shards.iter().map(ShardEnd::taken).sum()
+    }
+
+    /// How the shards are doing.
+    pub fn health(&self) -> HostHealth {
+        let mut all = HostHealth::default();
+        for shard in &self.shards {
+            shard.gauges.add_to(&mut all);
+        }
+        all
+    }
+
+    /// Takes no more calls.
+    pub fn close(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    /// Takes no more calls, lets those that live finish for at most `within`, ends the rest, and returns when every
+    /// thread is gone and every event was handed over. Blocks; call it from a thread that may.
+    pub fn drain(&self, within: Duration) {
+        self.close();
+        let clock = Clock::start();
+        let deadline = clock.now().plus(within);
+        while self.live() > 0 && clock.now() < deadline {
+            thread::sleep(DRAIN_LOOK);
+        }
+        for shard in &self.shards {
+            shard.orders.end_calls.store(true, Ordering::Release);
+            shard.orders.stop.store(true, Ordering::Release);
+        }
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        // Events last: the shards' ends of its rings must be gone first.
+        for thread in threads.into_iter().rev() {
+            // A thread that panicked is gone as well, which is all that is wanted here.
+            drop(thread.join());
+        }
+    }
+}
+
+impl ShardEnd {
+    fn taken(&self) -> u64 {
+        self.gauges.live.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.drain(Duration::ZERO);
+    }
+}
+
+/// How often a drain looks whether the last call is over.
+const DRAIN_LOOK: Duration = Duration::from_millis(20);

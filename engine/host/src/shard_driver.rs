@@ -1,0 +1,86 @@
+//! A shard's thread: reads the clock, ticks, sleeps until the next tick.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this driver owns its thread and sleeps between ticks"
+)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use callwright_calls::{Moment, Placement, Shard, TICK_MS};
+use callwright_contract::EndCause;
+use callwright_media::ring::Reader;
+
+use crate::clock::Clock;
+use crate::events::EventPort;
+use crate::health::ShardGauges;
+use crate::lanes::ShardLanes;
+
+/// Everything that a shard's thread owns.
+#[derive(Debug)]
+pub(crate) struct ShardDriver {
+    pub(crate) shard: Shard,
+    pub(crate) clock: Clock,
+    pub(crate) lanes: ShardLanes,
+    pub(crate) events: EventPort,
+    pub(crate) placements: Reader<Placement>,
+    pub(crate) orders: Arc<Orders>,
+    pub(crate) gauges: Arc<ShardGauges>,
+}
+
+/// What the host may tell a shard's thread.
+#[derive(Debug, Default)]
+pub(crate) struct Orders {
+    /// End every call that is left.
+    pub(crate) end_calls: AtomicBool,
+    /// End the thread once no call is left.
+    pub(crate) stop: AtomicBool,
+}
+
+const TICK: Duration = Duration::from_millis(TICK_MS);
+
+impl ShardDriver {
+    /// Starts the thread `shard-{index}`.
+    pub(crate) fn spawn(self, index: usize) -> std::io::Result<JoinHandle<()>> {
+        thread::Builder::new().name(format!("shard-{index}")).spawn(move || self.run())
+    }
+
+    fn run(mut self) {
+        let mut due = self.clock.now();
+        loop {
+            let now = self.clock.now();
+            let stop = self.orders.stop.load(Ordering::Acquire);
+            self.turn(now);
+            let after = self.clock.now();
+            self.gauges.turn(now.since(due), after.since(now), TICK);
+            if stop && self.shard.live() == 0 && self.placements.waiting() == 0 {
+                return;
+            }
+            // A turn that was missed is not made up for: every turn does all that is due.
+            due = due.plus(TICK).max(after);
+            thread::sleep(due.since(after));
+        }
+    }
+
+    fn turn(&mut self, now: Moment) {
+        while let Some(placement) = self.placements.pop() {
+            // The host counts seats, so there is one; a placement that found none ends as a lost call would, by its
+            // leg being dropped.
+            drop(self.shard.place(now, placement, &mut self.lanes));
+        }
+        let events = &mut self.events;
+        self.shard.tick(now, &mut self.lanes, &mut |event| events.send(event));
+        if self.orders.end_calls.load(Ordering::Acquire) {
+            let drained = EndCause::Drained;
+            self.shard.end_all(now, drained, &mut self.lanes, &mut |event| events.send(event));
+        }
+        self.lanes.wake();
+        self.events.wake();
+        self.gauges.live.store(self.shard.live() as u64, Ordering::Release);
+        self.gauges.counts(self.shard.counts());
+        self.gauges.events_dropped.store(self.events.dropped(), Ordering::Relaxed);
+        self.gauges.lane_requests_shed.store(self.lanes.shed(), Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,379 @@
+// The page itself: shows the stories of calls, and the calendar, as they stand.
+
+import { ask, follow, key, keyFromAddress, KeyRefused } from "./connection.js";
+import { cut, linesOf, newStory, steps, takeEvent, takeRecord, takeSummary } from "./story.js";
+
+const $ = (id) => document.getElementById(id);
+const CALLS_PER_PAGE = 30;
+const CAUSES = {
+  caller_hung_up: "caller hung up", agent_hung_up: "agent said goodbye", transferred: "passed on to a person",
+  line_lost: "line lost", caller_silent: "caller silent", too_long: "too long", business_gone: "no answer in time",
+  fault: "our fault", drained: "server stopped", server_killed: "server was killed",
+};
+const PURPOSES = { agent: "the receptionist", echo: "plays back what you say", listen: "only writes down what you say" };
+
+let stories = new Map();
+let appointments = new Map();
+let tenants = new Map();
+let chosen = null;
+let followed = true;
+let older = null;
+let leave = null;
+let drawn = 0;
+
+// --- Signing in and out -------------------------------------------------------------------------------------------
+
+async function enter() {
+  try {
+    tenants = new Map((await ask("tenants")).tenants.map((tenant) => [tenant.id, tenant]));
+  } catch (error) {
+    if (error instanceof KeyRefused) return signIn(key.get() ? "The server does not know this key." : "");
+    link("broken", "The server does not answer");
+    setTimeout(enter, 2000);
+    return;
+  }
+  $("sign-in").hidden = true;
+  $("board").hidden = false;
+  $("sign-out").hidden = false;
+  showLines();
+  leave = follow({
+    open: (resumed) => {
+      link("live", "Live");
+      if (!resumed) load().catch(() => link("broken", "The server cannot read its records"));
+    },
+    event: happen,
+    closed: (seconds) => link("broken", `Connection lost, trying again in ${Math.ceil(seconds)} s`),
+    refused: () => signOut("The server does not take this key any more."),
+  });
+}
+
+function signIn(wrong) {
+  key.forget();
+  link("off", "Not signed in");
+  $("board").hidden = true;
+  $("sign-out").hidden = true;
+  $("sign-in").hidden = false;
+  $("key-wrong").textContent = wrong;
+  $("key").value = "";
+  $("key").focus();
+}
+
+function signOut(why = "") {
+  leave?.();
+  [stories, appointments, tenants, chosen, followed, older] = [new Map(), new Map(), new Map(), null, true, null];
+  signIn(why);
+}
+
+function link(state, text) {
+  $("link").dataset.state = state;
+  $("link-text").textContent = text;
+}
+
+// --- What is known ------------------------------------------------------------------------------------------------
+
+async function load() {
+  const [page, calendar] = await Promise.all([ask(`calls?limit=${CALLS_PER_PAGE}`), ask("appointments")]);
+  takeCalls(page);
+  for (const appointment of calendar.appointments) appointments.set(appointment.id, appointment);
+  choose(chosen ?? newest());
+}
+
+function takeCalls(page) {
+  for (const call of page.calls) takeSummary(storyOf(call.id, call.tenant), call);
+  older = page.next ?? null;
+}
+
+function storyOf(id, tenant) {
+  if (!stories.has(id)) stories.set(id, newStory(id, tenant));
+  return stories.get(id);
+}
+
+function happen(event) {
+  const story = storyOf(event.call, event.tenant);
+  takeEvent(story, event);
+  if (event.type === "appointment") takeAppointment(event.data);
+  if (event.type === "call_started" && followed) choose(event.call);
+  draw();
+}
+
+function takeAppointment({ appointment, replaces }) {
+  appointments.set(appointment.id, appointment);
+  const replaced = appointments.get(replaces);
+  if (replaced) replaced.state = "moved";
+}
+
+function newest() {
+  const calls = sorted();
+  return (calls.find((story) => !story.ended) ?? calls[0])?.id ?? null;
+}
+
+/** Live calls first, then the newest. */
+function sorted() {
+  return [...stories.values()].sort((a, b) => !!a.ended - !!b.ended || (a.id < b.id ? 1 : -1));
+}
+
+async function choose(id) {
+  chosen = id;
+  draw();
+  const story = stories.get(id);
+  if (!story || story.recorded) return;
+  try {
+    takeRecord(story, await ask(`calls/${id}`));
+  } catch {
+    story.recorded = false;
+  }
+  draw();
+}
+
+// --- Showing ------------------------------------------------------------------------------------------------------
+
+/** Draws once per frame, however much has happened. */
+function draw() {
+  drawn ||= requestAnimationFrame(() => {
+    drawn = 0;
+    showCalls();
+    showCall();
+    showAppointments();
+  });
+}
+
+function element(tag, { text, ...attributes } = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) if (value !== null) made.setAttribute(name, value);
+  if (text !== undefined) made.textContent = text;
+  made.append(...children);
+  return made;
+}
+
+/** Brings `list` to `[{ name, sign, make }]`: an item stays as it is while its sign does, so that focus, selection and what a
+ *  screen reader has read are not lost. */
+function bring(list, items) {
+  const old = new Map([...list.children].map((child) => [child.dataset.name, child]));
+  let place = list.firstElementChild;
+  for (const { name, sign, make } of items) {
+    let item = old.get(name);
+    old.delete(name);
+    if (!item || item.dataset.sign !== sign) {
+      const fresh = make();
+      Object.assign(fresh.dataset, { name, sign });
+      if (item) {
+        if (item === place) place = fresh;
+        item.replaceWith(fresh);
+      }
+      item = fresh;
+    }
+    if (item === place) place = place.nextElementSibling;
+    else list.insertBefore(item, place);
+  }
+  for (const gone of old.values()) gone.remove();
+}
+
+const none = (text) => ({ name: "none", sign: text, make: () => element("li", { class: "none", text }) });
+
+function showLines() {
+  $("webhook").textContent = new URL("/twilio/voice", location.href).href;
+  const lines = [...tenants.values()].flatMap((tenant) => tenant.lines);
+  const numbers = lines.filter(({ address }) => address.startsWith("+"));
+  $("lines").replaceChildren(...numbers.flatMap(({ address, purpose }) => [
+    element("dt", { text: number(address) }), element("dd", { text: PURPOSES[purpose] ?? purpose }),
+  ]));
+}
+
+function showCalls() {
+  const calls = sorted();
+  const live = calls.filter((story) => !story.ended).length;
+  $("live-count").textContent = live ? `${live} live` : "";
+  document.title = live ? `(${live}) Callwright` : "Callwright";
+  const items = calls.map((story) => ({
+    name: story.id,
+    sign: JSON.stringify([story.caller, !story.ended, story.id === chosen]),
+    make: () => element("li", {}, element("button", {
+      type: "button", "data-call": story.id, "data-live": story.ended ? null : "", "aria-current": story.id === chosen ? "true" : null,
+    },
+    element("span", { class: "who", text: story.caller ? number(story.caller) : "Unknown caller" }),
+    element("span", { class: "when" }), element("span", { class: "what" }))),
+  }));
+  const focused = document.activeElement?.dataset?.call;
+  bring($("calls"), items.length ? items : [none("No calls yet.")]);
+  if (focused) document.querySelector(`[data-call="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  for (const story of calls) {
+    const button = document.querySelector(`[data-call="${CSS.escape(story.id)}"]`);
+    put(button.querySelector(".when"), story.ended ? clock(story.started) : duration(story));
+    put(button.querySelector(".what"), what(story));
+  }
+  $("older").hidden = !older;
+}
+
+function put(place, text) {
+  if (place.textContent !== text) place.textContent = text;
+}
+
+function what(story) {
+  const place = tenants.size > 1 ? `${tenants.get(story.tenant)?.name ?? story.tenant} · ` : "";
+  if (story.ended) return `${place}${CAUSES[story.cause] ?? story.cause ?? "over"} · ${duration(story)}`;
+  return `${place}${story.partial || story.hearing ? "caller is speaking" : "live"}`;
+}
+
+function showCall() {
+  const story = stories.get(chosen);
+  $("call-empty").hidden = !!story;
+  $("call-shown").hidden = !story;
+  if (!story) return;
+  $("call-title").textContent = story.caller ? number(story.caller) : "Unknown caller";
+  const tenant = tenants.get(story.tenant);
+  const purpose = tenant?.lines.find(({ address }) => address === story.line)?.purpose ?? "agent";
+  $("call-about").textContent = [
+    tenant?.name ?? story.tenant, story.line ? number(story.line) : null, purpose === "agent" ? null : purpose,
+    story.started ? day(story.started) : null,
+  ].filter(Boolean).join(" · ");
+  $("call-state").dataset.live = story.ended ? "no" : "yes";
+  $("call-state").textContent = story.ended ? `${CAUSES[story.cause] ?? story.cause} after ${duration(story)}` : `live ${duration(story)}`;
+  showTalk(story, purpose);
+}
+
+function showTalk(story, purpose) {
+  const talk = $("talk");
+  const fresh = talk.dataset.call !== story.id;
+  const atEnd = fresh || talk.scrollHeight - talk.scrollTop - talk.clientHeight < 60;
+  talk.dataset.call = story.id;
+  const items = linesOf(story).map((line) => {
+    const parts = line.who === "agent" ? story.latencies.get(Number(line.name.slice(6))) : undefined;
+    return { name: `${story.id} ${line.name}`, sign: JSON.stringify([line, parts, story.started]), make: () => row(story, line, parts) };
+  });
+  if (story.partial) items.push({ name: `${story.id} partial`, sign: JSON.stringify(story.partial), make: () => partial(story) });
+  bring(talk, items.length ? items : [none(quiet(story, purpose))]);
+  if (atEnd) talk.scrollTop = talk.scrollHeight;
+}
+
+function quiet(story, purpose) {
+  if (purpose === "echo") return "The echo line plays back what it hears and writes nothing down.";
+  return story.ended ? "Nothing was said." : "Nothing said yet.";
+}
+
+function row(story, line, parts) {
+  const who = { caller: "Caller", agent: "Agent", keypad: "Caller's keypad" }[line.who];
+  const item = element("li", { class: line.who, "data-now": line.who === "agent" && line.spoken && !line.over ? "" : null });
+  item.append(element("p", { class: "by" }, element("span", { text: who }), element("time", { text: since(story, line.at), datetime: line.at })));
+  const said = element("p", { class: "said" });
+  const [heard, rest] = cut(line);
+  said.append(heard);
+  if (line.interrupted) {
+    said.append(element("span", { class: "cut", text: " ✂ cut off here" }));
+    if (rest.trim()) said.append(element("s", { text: rest, "aria-label": `not heard: ${rest}` }));
+  }
+  item.append(said);
+  if (line.who === "caller" && line.confidence !== null && line.confidence < 0.6) {
+    item.append(element("p", { class: "unsure", text: `unsure of these words (${Math.round(line.confidence * 100)} %)` }));
+  }
+  if (parts) item.append(waterfall(parts));
+  return item;
+}
+
+function partial(story) {
+  const { text, stable, at } = story.partial;
+  return element("li", { class: "caller forming", "aria-hidden": "true" },
+    element("p", { class: "by" }, element("span", { text: "Caller" }), element("time", { text: since(story, at) })),
+    element("p", { class: "said" }, stable, element("span", { class: "loose", text: text.slice(stable.length) }), element("span", { class: "caret" })));
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Where the time of one reply went: a bar with a stretch per step, and the steps as a list when opened. */
+function waterfall(parts) {
+  const all = steps(parts);
+  if (!all.length) return "";
+  const total = parts.first_audio_sent_ms ?? all.at(-1).to;
+  const scale = 100 / Math.max(800, all.at(-1).to);
+  const bar = document.createElementNS(SVG, "svg");
+  for (const [name, value] of [["viewBox", "0 0 100 6"], ["preserveAspectRatio", "none"], ["aria-hidden", "true"]]) bar.setAttribute(name, value);
+  for (const { part, from, to } of all) {
+    const stretch = document.createElementNS(SVG, "rect");
+    stretch.setAttribute("class", part);
+    stretch.setAttribute("x", from * scale);
+    stretch.setAttribute("width", Math.max(0, (to - from) * scale));
+    stretch.setAttribute("height", 6);
+    bar.append(stretch);
+  }
+  const grade = total <= 350 ? "quick" : total <= 700 ? "fair" : "slow";
+  return element("details", { class: "latency" },
+    element("summary", {}, element("span", { class: grade, text: `answered in ${total} ms` }), bar),
+    element("ol", {}, ...all.map(({ part, what, to }) => element("li", { class: part },
+      element("span", { text: what }), element("b", { text: `${to} ms` })))));
+}
+
+function showAppointments() {
+  const shown = [...appointments.values()].sort((a, b) => Date.parse(a.start) - Date.parse(b.start));
+  $("no-appointments").hidden = shown.length > 0;
+  bring($("appointments"), shown.map((appointment) => ({
+    name: String(appointment.id), sign: JSON.stringify(appointment), make: () => card(appointment),
+  })));
+}
+
+function card({ local_start, service, provider, name, phone, state }) {
+  return element("li", { class: "card", "data-state": state },
+    element("p", { class: "date", text: local(local_start) }),
+    element("p", { class: "service", text: `${words(service)} with ${words(provider)}` }),
+    element("p", { class: "name", text: `${name} · ${number(phone)}` }),
+    ...(state === "booked" ? [] : [element("p", { class: "fate", text: state })]));
+}
+
+// --- Words and times ----------------------------------------------------------------------------------------------
+
+/** A number as people write it: the North American ones in groups, others as they are. */
+function number(address) {
+  const found = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(address);
+  return found ? `+1 ${found[1]} ${found[2]} ${found[3]}` : address;
+}
+
+function words(id) {
+  const text = id.replaceAll("-", " ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+const format = (options) => new Intl.DateTimeFormat(undefined, options);
+const CLOCK = format({ hour: "2-digit", minute: "2-digit" });
+const DAY = format({ weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const LOCAL = format({ weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit", timeZone: "UTC" });
+
+const clock = (at) => (at ? CLOCK.format(new Date(at)) : "");
+const day = (at) => DAY.format(new Date(at));
+/** The tenant's own clock, whatever this browser's is. */
+const local = (at) => LOCAL.format(new Date(`${at.slice(0, 19)}Z`));
+
+function span(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+const duration = ({ started, ended }) => (started ? span(Date.parse(ended ?? new Date()) - Date.parse(started)) : "");
+const since = ({ started }, at) => (started ? span(Date.parse(at) - Date.parse(started)) : clock(at));
+
+// --- Beginning ----------------------------------------------------------------------------------------------------
+
+$("key-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  key.set($("key").value.trim());
+  enter();
+});
+$("sign-out").addEventListener("click", () => signOut());
+$("calls").addEventListener("click", (event) => {
+  const call = event.target.closest("button")?.dataset.call;
+  if (!call) return;
+  // Who looks at an older call wants to stay there when the next one comes in.
+  followed = !stories.get(call)?.ended;
+  choose(call);
+  if (matchMedia("(max-width: 760px)").matches) $("call").scrollIntoView();
+});
+$("older").addEventListener("click", async () => {
+  takeCalls(await ask(`calls?limit=${CALLS_PER_PAGE}&before=${encodeURIComponent(older)}`));
+  draw();
+});
+// Live calls grow longer while nothing else happens.
+setInterval(() => { if ([...stories.values()].some((story) => !story.ended)) draw(); }, 1000);
+
+addEventListener("hashchange", () => {
+  if (!keyFromAddress()) return;
+  leave?.();
+  enter();
+});
+keyFromAddress();
+if (key.get()) enter(); else signIn("");

@@ -70,7 +70,11 @@ pub fn installed(models: &Path, path: &'static str) -> Result<PathBuf, LoadError
     let found = std::fs::metadata(&at)
         .map_err(|source| LoadError::Missing { path: at.clone(), source })?
         .len();
-    if found == file.size { Ok(at) } else { Err(LoadError::Damaged { path: at, found, size: file.size }) }
+    if found == file.size {
+        Ok(at)
+    } else {
+        Err(LoadError::Damaged { path: at, found, size: file.size })
+    }
 }
 
 #[derive(Deserialize)]

@@ -2,14 +2,21 @@
 //! family, and the catalog of what is installed.
 //!
 //! Knows slots and samples; never a call, a tenant or a socket.
+//!
+//! Read [`contract`] first, then [`lanes`]. [`Models::load`] gives the models that a server uses, each of which
+//! is one module here; [`scripted`] gives their deterministic doubles for tests.
 
 pub mod contract;
-
 pub mod lanes;
 
 pub mod catalog;
-pub mod runtime;
+mod shelf;
+pub use shelf::{ModelFact, Models};
 
+pub mod flite;
+pub mod moonshine;
+pub mod runtime;
 pub mod silero;
 pub mod smart_turn;
-pub mod moonshine;
+
+pub mod scripted;

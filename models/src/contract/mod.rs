@@ -21,12 +21,12 @@ pub use detector::{
 pub use error::ModelError;
 pub use judge::{JUDGE_SPAN, JudgeRequest, JudgeResult, TurnJudge};
 pub use recognizer::{
-    RecognizedWord, Recognition, Recognizer, RecognizerPurpose, RecognizerRequest,
+    Recognition, RecognizedWord, Recognizer, RecognizerPurpose, RecognizerRequest,
     RecognizerResult, UTTERANCE_MAX,
 };
 pub use slot::{
     AskId, AudioBlock, BLOCK_SAMPLES, Generation, LISTENING_RATE, SamplePos, SlotId, SlotKey,
 };
 pub use synthesizer::{
-    SpeechChunk, SpokenWord, SynthesizerRequest, SynthesizerResult, Synthesizer, VoiceStyle,
+    SpeechChunk, SpokenWord, Synthesizer, SynthesizerRequest, SynthesizerResult, VoiceStyle,
 };

@@ -120,7 +120,11 @@ mod tests {
         }
         assert_eq!(heard(&history, 0, 99_999), [(3, 320), (4, 320)]);
         history.push(&block(0, 7));
-        assert_eq!(heard(&history, 0, 99_999), [(3, 320), (4, 320)], "what is long past is not heard");
+        assert_eq!(
+            heard(&history, 0, 99_999),
+            [(3, 320), (4, 320)],
+            "what is long past is not heard"
+        );
     }
 
     #[test]

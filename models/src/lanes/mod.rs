@@ -34,7 +34,8 @@ mod synthesizer_desk;
 
 use crate::contract::{
     DetectorRequest, DetectorResult, JudgeRequest, JudgeResult, Recognizer, RecognizerRequest,
-    RecognizerResult, SpeechDetector, Synthesizer, SynthesizerRequest, SynthesizerResult, TurnJudge,
+    RecognizerResult, SpeechDetector, Synthesizer, SynthesizerRequest, SynthesizerResult,
+    TurnJudge,
 };
 use detector_desk::DetectorDesk;
 use judge_desk::JudgeDesk;

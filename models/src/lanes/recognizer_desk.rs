@@ -160,8 +160,7 @@ impl Desk for RecognizerDesk {
         let mut words = words.unwrap_or_default().into_iter();
         for Question { key, port, ask, purpose, .. } in &asked {
             let recognition = words.next();
-            let result =
-                RecognizerResult { key: *key, ask: *ask, purpose: *purpose, recognition };
+            let result = RecognizerResult { key: *key, ask: *ask, purpose: *purpose, recognition };
             exchange.answer(*port, result);
         }
         let late = asked.iter().filter(|question| now - question.since > LATE).count();

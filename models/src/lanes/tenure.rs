@@ -61,7 +61,11 @@ mod tests {
     #[test]
     fn an_earlier_holder_gets_nothing_and_a_later_one_takes_over() {
         let mut tenure = Tenure::default();
-        assert_eq!(tenure.admit(key(3)), Standing::NewHolder, "an opening that was lost is made up for");
+        assert_eq!(
+            tenure.admit(key(3)),
+            Standing::NewHolder,
+            "an opening that was lost is made up for"
+        );
         assert_eq!(tenure.admit(key(3)), Standing::Holder);
         assert_eq!(tenure.admit(key(2)), Standing::Gone);
         assert_eq!(tenure.open(key(2)), Standing::Gone);

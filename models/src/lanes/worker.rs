@@ -20,7 +20,9 @@ use super::port::{LanePort, LaneSize, PortBack, RingLengths, port};
 #[non_exhaustive]
 pub enum LaneError {
     /// A lane without slots or shards serves nobody, and slots are numbered by 16 bits.
-    #[error("a lane needs at least one shard and 1 to 65,536 slots, not {slots} slots of {shards} shards")]
+    #[error(
+        "a lane needs at least one shard and 1 to 65,536 slots, not {slots} slots of {shards} shards"
+    )]
     Size {
         /// Slots asked for.
         slots: usize,

@@ -79,7 +79,10 @@ impl Recognizer for Moonshine {
         // together, the others one by one.
         for alike in utterances.chunk_by(|a, b| a.len() == b.len()) {
             if alike.iter().any(|utterance| utterance.len() > UTTERANCE_MAX) {
-                return Err(ModelError::Shape { model: MODEL, what: "an utterance that is too long" });
+                return Err(ModelError::Shape {
+                    model: MODEL,
+                    what: "an utterance that is too long",
+                });
             }
             found.extend(self.transcribe(alike)?);
         }

@@ -84,8 +84,8 @@ fn assemble(marked: &str, origin: &[usize], tokens: &[ChosenToken]) -> Recogniti
 
 /// The geometric mean of the tokens' probabilities.
 fn confidence<'a>(tokens: impl Iterator<Item = &'a ChosenToken>) -> f32 {
-    let (count, sum) =
-        tokens.fold((0.0_f32, 0.0), |(count, sum), token| (count + 1.0, sum + token.log_probability));
+    let (count, sum) = tokens
+        .fold((0.0_f32, 0.0), |(count, sum), token| (count + 1.0, sum + token.log_probability));
     if count > 0.0 { (sum / count).exp() } else { 0.0 }
 }
 
@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn tokens_become_words_with_their_ranges_and_confidence() {
-        let heard = vocabulary().write(&chosen(&[(3, 1.0), (4, 0.25), (7, 1.0), (5, 0.5), (6, 0.5)]));
+        let heard =
+            vocabulary().write(&chosen(&[(3, 1.0), (4, 0.25), (7, 1.0), (5, 0.5), (6, 0.5)]));
         assert_eq!(heard.text, "Anybody there?");
         let words: Vec<(&str, f32)> =
             heard.words.iter().map(|w| (&heard.text[w.range.clone()], w.confidence)).collect();

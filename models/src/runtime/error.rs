@@ -65,7 +65,9 @@ pub enum LoadError {
     #[error("a model failed at its first step")]
     Warmup(#[from] crate::contract::ModelError),
     /// No speech library, or none with a voice, was found on the system.
-    #[error("{library} cannot be used: {reason}; `./callwright up` installs it (Debian and Ubuntu: the package libflite1)")]
+    #[error(
+        "{library} cannot be used: {reason}; `./callwright up` installs it (Debian and Ubuntu: the package libflite1)"
+    )]
     Speech {
         /// Which library.
         library: &'static str,
@@ -73,7 +75,10 @@ pub enum LoadError {
         reason: String,
     },
     /// This program asks for a file that its catalog does not have for this machine's processor.
-    #[error("{path} is not in the catalog for this machine's processor ({})", std::env::consts::ARCH)]
+    #[error(
+        "{path} is not in the catalog for this machine's processor ({})",
+        std::env::consts::ARCH
+    )]
     NotInCatalog {
         /// Which file.
         path: &'static str,

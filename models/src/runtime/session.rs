@@ -39,13 +39,14 @@ impl OnnxSession {
     ) -> Result<Self, LoadError> {
         let environment = environment(models)?;
         let file = catalog::installed(models, path)?;
-        let session = open(&environment, &file)
-            .map_err(|error| LoadError::Refused { path: file.clone(), reason: error.to_string() })?;
+        let session = open(&environment, &file).map_err(|error| LoadError::Refused {
+            path: file.clone(),
+            reason: error.to_string(),
+        })?;
         check(&file, "input", session.inputs(), signature.inputs)?;
         check(&file, "output", session.outputs(), signature.outputs)?;
         Ok(Self { model, session })
     }
-
 
     /// Runs the model once.
     ///

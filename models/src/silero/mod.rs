@@ -35,13 +35,15 @@ impl SileroDetector {
     /// # Errors
     /// [`LoadError`].
     pub fn load(models: &Path, slots: usize) -> Result<Self, LoadError> {
-        let signature = Signature { inputs: &["input", "state", "sr"], outputs: &["output", "stateN"] };
+        let signature =
+            Signature { inputs: &["input", "state", "sr"], outputs: &["output", "stateN"] };
         let session = OnnxSession::load(models, MODEL, FILE, signature)?;
         let mut detector =
             Self { session, slots: vec![SILENT; slots], input: Vec::new(), state: Vec::new() };
         let window = [0; DETECTOR_WINDOW];
         if slots > 0 {
-            let step = DetectorStep { slot: crate::contract::SlotId(0), fresh: true, window: &window };
+            let step =
+                DetectorStep { slot: crate::contract::SlotId(0), fresh: true, window: &window };
             detector.step(&[step], &mut [0.0])?;
             detector.slots.fill(SILENT);
         }
@@ -113,7 +115,8 @@ impl SpeechDetector for SileroDetector {
 
 const MODEL: &str = "silero-vad";
 const FILE: &str = "silero-vad/silero_vad.onnx";
-const NO_SLOT: ModelError = ModelError::Shape { model: MODEL, what: "a step for a slot it has not" };
+const NO_SLOT: ModelError =
+    ModelError::Shape { model: MODEL, what: "a step for a slot it has not" };
 
 /// Samples of the window before that the model hears again: 4 ms.
 const CONTEXT: usize = 64;

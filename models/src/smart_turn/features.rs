@@ -112,11 +112,8 @@ impl LogMel {
             *place = sample * weight;
         }
         // The three buffers were made by this transform, so their lengths are right and it cannot fail.
-        let done = self.fft.process_with_scratch(
-            &mut self.frame,
-            &mut self.spectrum,
-            &mut self.scratch,
-        );
+        let done =
+            self.fft.process_with_scratch(&mut self.frame, &mut self.spectrum, &mut self.scratch);
         debug_assert!(done.is_ok());
         for (power, bin) in self.power.iter_mut().zip(&self.spectrum) {
             *power = bin.norm_sqr();
@@ -156,7 +153,11 @@ fn mel_from_hz(hz: f64) -> f64 {
 }
 
 fn hz_from_mel(mel: f64) -> f64 {
-    if mel < 15.0 { 200.0 * mel / 3.0 } else { 1_000.0 * ((mel - 15.0) * 6.4_f64.ln() / 27.0).exp() }
+    if mel < 15.0 {
+        200.0 * mel / 3.0
+    } else {
+        1_000.0 * ((mel - 15.0) * 6.4_f64.ln() / 27.0).exp()
+    }
 }
 
 const RATE_HZ: f64 = 16_000.0;

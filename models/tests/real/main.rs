@@ -3,3 +3,4 @@
 mod recording;
 
 mod recognition;
+mod speech;

@@ -14,7 +14,13 @@ fn two_recordings_are_understood_through_a_telephone() {
         for part in wave.chunks(15 * 16_000) {
             let t = std::time::Instant::now();
             let heard = model.recognize(&[part]).unwrap();
-            eprintln!("{name} {} s {:?}: {:?} {}", part.len() / 16000, t.elapsed(), heard[0].text, heard[0].confidence);
+            eprintln!(
+                "{name} {} s {:?}: {:?} {}",
+                part.len() / 16000,
+                t.elapsed(),
+                heard[0].text,
+                heard[0].confidence
+            );
         }
     }
 }

@@ -1,0 +1,104 @@
+//! Everything a server listens and speaks with, loaded at once.
+
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::catalog;
+use crate::contract::{Recognizer, SpeechDetector, Synthesizer, TurnJudge};
+use crate::flite::Flite;
+use crate::moonshine::Moonshine;
+use crate::runtime::LoadError;
+use crate::silero::SileroDetector;
+use crate::smart_turn::SmartTurn;
+
+/// The default models, ready: each has taken a step.
+pub struct Models {
+    /// Silero VAD.
+    pub detector: Box<dyn SpeechDetector>,
+    /// Smart Turn.
+    pub judge: Box<dyn TurnJudge>,
+    /// Moonshine Tiny.
+    pub recognizer: Box<dyn Recognizer>,
+    /// Flite.
+    pub synthesizer: Box<dyn Synthesizer>,
+    /// What was loaded.
+    pub facts: Vec<ModelFact>,
+}
+
+impl std::fmt::Debug for Models {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Models").field("facts", &self.facts).finish_non_exhaustive()
+    }
+}
+
+/// What is known of a loaded model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelFact {
+    /// Its name in the catalog, or `flite`.
+    pub name: &'static str,
+    /// What it does, in the catalog's words.
+    pub task: &'static str,
+    /// How long it took to load and to take its first step, beside the others.
+    pub load: Duration,
+    /// Octets of its files; 0 for what the system brings.
+    pub size: u64,
+    /// Its voices, the default first; empty for what does not speak.
+    pub voices: Vec<&'static str>,
+}
+
+impl Models {
+    /// Loads the default models from the models folder, side by side, with room for `slots` calls.
+    ///
+    /// # Errors
+    /// The first [`LoadError`], in the order of the fields.
+    pub fn load(models: &Path, slots: usize) -> Result<Self, LoadError> {
+        let (detector, judge, recognizer, synthesizer) = thread::scope(|scope| {
+            let recognizer = scope.spawn(|| timed(|| Moonshine::load(models)));
+            let judge = scope.spawn(|| timed(|| SmartTurn::load(models)));
+            let detector = scope.spawn(|| timed(|| SileroDetector::load(models, slots)));
+            let synthesizer = timed(Flite::load);
+            (joined(detector), joined(judge), joined(recognizer), synthesizer)
+        });
+        let (detector, detector_load) = detector?;
+        let (judge, judge_load) = judge?;
+        let (recognizer, recognizer_load) = recognizer?;
+        let (synthesizer, synthesizer_load) = synthesizer?;
+        let voices = synthesizer.voices().collect();
+        let facts = vec![
+            fact("speech-detection", detector_load),
+            fact("end-of-turn", judge_load),
+            fact("recognition", recognizer_load),
+            ModelFact { name: "flite", task: "speech", load: synthesizer_load, size: 0, voices },
+        ];
+        Ok(Self {
+            detector: Box::new(detector),
+            judge: Box::new(judge),
+            recognizer: Box::new(recognizer),
+            synthesizer: Box::new(synthesizer),
+            facts,
+        })
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "loading is no part of a call; how long it takes is shown to the operator"
+)]
+fn timed<T>(load: impl FnOnce() -> Result<T, LoadError>) -> Result<(T, Duration), LoadError> {
+    let begun = Instant::now();
+    let model = load()?;
+    Ok((model, begun.elapsed()))
+}
+
+fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+fn fact(task: &'static str, load: Duration) -> ModelFact {
+    let artefact = catalog::artefacts().iter().find(|artefact| artefact.task == task);
+    let installed = artefact.iter().flat_map(|artefact| &artefact.files);
+    let size = installed.filter(|file| !file.path.starts_with("licences/")).map(|f| f.size).sum();
+    let name = artefact.map_or(task, |artefact| artefact.name.as_str());
+    ModelFact { name, task, load, size, voices: Vec::new() }
+}

@@ -1,0 +1,7 @@
+//! Call scripts on the virtual clock. Each test's name is the promise.
+
+mod barge_in;
+mod lanes;
+mod lifecycle;
+mod replies;
+mod turns;

@@ -1,0 +1,97 @@
+//! The caller's turns.
+
+use callwright_calls::{CallLimits, CallMode};
+use callwright_contract::{CallCommand, CallFact, Expectation, TurnReason};
+
+use crate::harness::{Delays, Script, fact};
+
+#[test]
+fn a_turn_is_over_a_third_of_a_second_after_the_caller_stops() {
+    let mut call = Script::twilio();
+    call.at(500).caller_says("I'd like to book a cleaning.", 1_500);
+    let over = call.hears_by(3_000, "the turn is over", |f| matches!(f, CallFact::TurnOver(_)));
+    assert!((2_150..2_400).contains(&over), "over at {over} ms, stopped at 2,000 ms");
+    let turns = call.facts(fact::turn_over);
+    assert_eq!(turns[0].text.reveal(), "I'd like to book a cleaning.");
+    assert_eq!(turns[0].reason, TurnReason::Judged);
+}
+
+#[test]
+fn words_are_shown_while_the_caller_speaks_and_what_is_stable_stays() {
+    let mut call = Script::twilio();
+    call.at(500).caller_says("I would like to move my appointment to next Friday please.", 4_000);
+    call.hears_by(6_000, "the turn is over", |f| matches!(f, CallFact::TurnOver(_)));
+    let partials = call.facts(fact::partial);
+    assert!(partials.len() >= 5, "{partials:?}");
+    for pair in partials.windows(2) {
+        assert!(pair[1].0.starts_with(&pair[0].1), "{:?} keeps {:?}", pair[1].0, pair[0].1);
+    }
+}
+
+#[test]
+fn a_pause_inside_a_sentence_does_not_end_the_turn() {
+    let mut call = Script::twilio();
+    call.lanes.judgements(&[Some(0.1), Some(0.9)]);
+    call.at(500).caller_says("I need an appointment", 1_000);
+    call.at(2_200).caller_says("on Tuesday.", 800);
+    call.hears_by(4_000, "the turn is over", |f| matches!(f, CallFact::TurnOver(_)));
+    let turns = call.facts(fact::turn_over);
+    assert_eq!(turns.len(), 1);
+    assert_eq!(turns[0].text.reveal(), "I need an appointment on Tuesday.");
+}
+
+#[test]
+fn a_number_read_in_groups_is_one_turn_when_a_number_was_asked_for() {
+    let mut call = Script::twilio();
+    call.command(CallCommand::Expect(Expectation::Digits));
+    call.at(500).caller_says("five five five", 900);
+    call.at(2_600).caller_says("two one two", 900);
+    call.at(4_700).caller_says("three four five six", 1_000);
+    call.hears_by(8_000, "the turn is over", |f| matches!(f, CallFact::TurnOver(_)));
+    let turns = call.facts(fact::turn_over);
+    assert_eq!(turns.len(), 1);
+    assert_eq!(turns[0].text.reveal(), "five five five two one two three four five six");
+}
+
+#[test]
+fn a_trailing_and_is_waited_for() {
+    let mut call = Script::twilio();
+    call.at(500).caller_says("A cleaning and", 800);
+    let over = call.hears_by(4_000, "the turn is over", |f| matches!(f, CallFact::TurnOver(_)));
+    assert!(over >= 1_300 + 1_300, "over at {over} ms");
+    assert_eq!(call.facts(fact::turn_over)[0].reason, TurnReason::Patience);
+}
+
+#[test]
+fn a_click_is_no_turn_and_noise_without_words_is_an_empty_one() {
+    let mut call = Script::twilio();
+    call.at(500).caller_says("", 120);
+    call.at(2_000);
+    assert_eq!(call.facts(fact::turn_over), []);
+    call.caller_says("", 1_200);
+    call.hears_by(5_000, "a turn", |f| matches!(f, CallFact::TurnOver(_)));
+    assert_eq!(call.facts(fact::turn_over)[0].text.reveal(), "");
+}
+
+#[test]
+fn a_turn_longer_than_the_recogniser_hears_at_once_loses_no_word() {
+    let words: Vec<String> = (0..90).map(|n| format!("w{n}")).collect();
+    let mut call = Script::with(CallMode::Listen, CallLimits::default(), Delays::default());
+    call.at(500).caller_says(&words.join(" "), 45_000);
+    call.hears_by(48_000, "the turn is over", |f| matches!(f, CallFact::TurnOver(_)));
+    assert_eq!(call.facts(fact::turn_over)[0].text.reveal(), &words.join(" "));
+    assert!(call.lanes.asked().iter().all(|(from, upto)| upto - from <= 20 * 16_000));
+}
+
+#[test]
+fn a_turn_ends_even_when_the_judge_and_the_recogniser_fail() {
+    let mut call = Script::twilio();
+    call.lanes.judgements(&[None]);
+    call.at(500).caller_says("Hello there.", 1_000);
+    call.hears_by(4_000, "the turn is over", |f| matches!(f, CallFact::TurnOver(_)));
+    call.lanes.become_deaf();
+    call.at(5_000).caller_says("Hello again.", 1_000);
+    let two = |call: &Script| call.facts(fact::turn_over).len() == 2;
+    call.until(10_000, "the second turn is over", two);
+    assert_eq!(call.facts(fact::turn_over)[1].text.reveal(), "");
+}

@@ -1,0 +1,53 @@
+//! What the caller says, and when: the truth that simulated models answer from.
+
+use std::time::Duration;
+
+/// A mu-law octet as loud as speech.
+pub const CALLER_LOUD: u8 = 0xA0;
+/// The mu-law octet of silence.
+pub const CALLER_SILENT: u8 = 0xFF;
+
+/// The caller's utterances, laid out over the samples of the call at 16 kHz.
+#[derive(Debug, Default)]
+pub(super) struct Caller {
+    words: Vec<Word>,
+    /// Octets of loud sound still to be sent.
+    loud: usize,
+    /// Samples sent, at 16 kHz.
+    sent: u64,
+}
+
+#[derive(Debug)]
+struct Word {
+    text: String,
+    end: u64,
+}
+
+impl Caller {
+    /// Begins to say `text`, evenly over `lasting`.
+    pub(super) fn speak(&mut self, text: &str, lasting: Duration) {
+        let octets = usize::try_from(lasting.as_millis()).expect("a short utterance") * 8;
+        self.loud = octets;
+        let words: Vec<&str> = text.split_whitespace().collect();
+        for (n, word) in words.iter().enumerate() {
+            let end = self.sent + (octets * 2 * (n + 1) / words.len()) as u64;
+            self.words.push(Word { text: (*word).to_owned(), end });
+        }
+    }
+
+    /// The next 20 ms.
+    pub(super) fn next_frame(&mut self) -> [u8; 160] {
+        let mut frame = [CALLER_SILENT; 160];
+        let loud = self.loud.min(160);
+        frame[..loud].fill(CALLER_LOUD);
+        self.loud -= loud;
+        self.sent += 320;
+        frame
+    }
+
+    /// The words whose ends lie in the samples `from..=upto` (the recogniser hears 100 ms past the last).
+    pub(super) fn words(&self, from: u64, upto: u64) -> String {
+        let heard = self.words.iter().filter(|word| word.end > from && word.end <= upto);
+        heard.map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
+    }
+}

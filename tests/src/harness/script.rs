@@ -1,0 +1,276 @@
+//! A call as a story: times in milliseconds, what the caller does, what the business says, what must happen.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use callwright_calls::leg::{LegDriver, LegInput, LegOutput, LegProfile, LegReady, leg};
+use callwright_calls::{CallLimits, CallMode, CallSpec, Moment, Placement, Shard, TICK_MS};
+use callwright_contract::{
+    Arrival, CallCommand, CallEvent, CallFact, CallId, Carrier, Digit, EndCause, Pii, ReplyId, Say,
+    Style, TurnId,
+};
+use callwright_media::Packet;
+use callwright_media::ring::{WhenFull, Writer, ring};
+use futures_util::FutureExt;
+
+use super::caller::Caller;
+use super::far_end::FarEnd;
+use super::lanes::{Delays, SimulatedLanes};
+
+/// One simulated call. Time moves only by [`Self::at`], [`Self::until`] and [`Self::within`].
+#[derive(Debug)]
+pub struct Script {
+    now_ms: u64,
+    shard: Shard,
+    /// The lanes, to make them fail or judge otherwise.
+    pub lanes: SimulatedLanes,
+    caller: Rc<RefCell<Caller>>,
+    line: Option<LegDriver>,
+    commands: Writer<CallCommand>,
+    /// The carrier's side.
+    pub far: FarEnd,
+    /// Everything the business has heard.
+    pub events: Vec<CallEvent>,
+    next_reply: u32,
+    /// The caller sends no packets while set: the network is stuck.
+    pub stalled: bool,
+}
+
+impl Script {
+    /// A call to an agent over a Twilio-like stream.
+    pub fn twilio() -> Self {
+        Self::with(CallMode::Converse, CallLimits::default(), Delays::default())
+    }
+
+    /// A call of a given kind.
+    pub fn with(mode: CallMode, limits: CallLimits, delays: Delays) -> Self {
+        let caller = Rc::new(RefCell::new(Caller::default()));
+        let mut lanes = SimulatedLanes::new(Rc::clone(&caller), delays);
+        let mut shard = Shard::new(2, 0);
+        let profile = LegProfile { lead: Duration::from_millis(160), marks: true };
+        let (line, leg) = leg(profile);
+        let (commands, reader) = ring(16, WhenFull::Refuse);
+        let arrival = Arrival {
+            carrier: Carrier::Twilio,
+            carrier_call: "CA1".to_owned(),
+            line: Pii::from("+15005550100"),
+            caller: Some(Pii::from("+15005550006")),
+        };
+        let spec = CallSpec { id: CallId::new(1, 1), arrival, mode, limits };
+        let placement = Placement { spec, leg, commands: reader };
+        assert!(shard.place(Moment::default(), placement, &mut lanes).is_ok());
+        Self {
+            now_ms: 0,
+            shard,
+            lanes,
+            caller,
+            line: Some(line),
+            commands,
+            far: FarEnd::default(),
+            events: Vec::new(),
+            next_reply: 0,
+            stalled: false,
+        }
+    }
+
+    /// Lets time pass up to `ms`.
+    pub fn at(&mut self, ms: u64) -> &mut Self {
+        assert!(ms >= self.now_ms, "{ms} ms is in the past: it is {} ms", self.now_ms);
+        while self.now_ms < ms {
+            self.millisecond();
+        }
+        self
+    }
+
+    /// Lets time pass until `happened` is true, and returns when that was. Fails after `ms`.
+    #[track_caller]
+    pub fn until(&mut self, ms: u64, what: &str, happened: impl Fn(&Self) -> bool) -> u64 {
+        while !happened(self) {
+            assert!(
+                self.now_ms < ms,
+                "by {ms} ms: {what}; heard so far: {:#?}, closed: {:?}",
+                self.events,
+                self.far.closed
+            );
+            self.millisecond();
+        }
+        self.now_ms
+    }
+
+    /// Lets time pass until the business hears a fact that `wanted` accepts, and returns when that was.
+    #[track_caller]
+    pub fn hears_by(&mut self, ms: u64, what: &str, wanted: impl Fn(&CallFact) -> bool) -> u64 {
+        self.until(ms, what, |script| script.events.iter().any(|event| wanted(&event.fact)))
+    }
+
+    fn millisecond(&mut self) {
+        self.lanes.now = Moment::new(Duration::from_millis(self.now_ms));
+        if self.now_ms.is_multiple_of(20) && !self.stalled {
+            let frame = self.caller.borrow_mut().next_frame();
+            for packet in Packet::split(&frame, 160) {
+                self.deliver(LegInput::Audio(packet));
+            }
+        }
+        if self.now_ms.is_multiple_of(TICK_MS) {
+            let events = &mut self.events;
+            self.shard.tick(self.lanes.now, &mut self.lanes, &mut |event| events.push(event));
+        }
+        while let Some(line) = &mut self.line {
+            match line.ready(false).now_or_never() {
+                Some(LegReady::Output(output)) => self.receive(output),
+                Some(LegReady::Over) => self.line = None,
+                Some(LegReady::Room) | None => break,
+            }
+        }
+        for mark in self.far.play_ms() {
+            self.deliver(LegInput::Mark(mark));
+        }
+        self.now_ms += 1;
+    }
+
+    fn receive(&mut self, output: LegOutput) {
+        for mark in self.far.receive(output) {
+            self.deliver(LegInput::Mark(mark));
+        }
+    }
+
+    fn deliver(&mut self, input: LegInput) {
+        if let Some(line) = &mut self.line {
+            assert!(line.deliver(input).is_ok(), "the call takes its input");
+        }
+    }
+
+    /// The caller says `text` over `lasting_ms`.
+    pub fn caller_says(&mut self, text: &str, lasting_ms: u64) -> &mut Self {
+        self.caller.borrow_mut().speak(text, Duration::from_millis(lasting_ms));
+        self
+    }
+
+    /// The caller presses a key.
+    pub fn caller_presses(&mut self, key: char) -> &mut Self {
+        self.deliver(LegInput::Digit(Digit::try_from(key).expect("a key")));
+        self
+    }
+
+    /// The caller hangs up.
+    pub fn caller_hangs_up(&mut self) -> &mut Self {
+        if let Some(line) = self.line.take() {
+            line.hang_up();
+        }
+        self
+    }
+
+    /// The connection breaks.
+    pub fn line_breaks(&mut self) -> &mut Self {
+        self.line = None;
+        self
+    }
+
+    /// The business says `text`, in answer to `answers`.
+    pub fn agent_says(&mut self, text: &str, answers: Option<TurnId>) -> ReplyId {
+        self.agent_says_so(text, answers, false)
+    }
+
+    /// The business says something that the caller may not cut off.
+    pub fn agent_insists(&mut self, text: &str) -> ReplyId {
+        self.agent_says_so(text, None, true)
+    }
+
+    fn agent_says_so(&mut self, text: &str, answers: Option<TurnId>, protected: bool) -> ReplyId {
+        let reply = ReplyId(self.next_reply);
+        self.next_reply += 1;
+        let say = Say { reply, answers, text: Pii::from(text), style: Style::default(), protected };
+        self.command(CallCommand::Say(say));
+        reply
+    }
+
+    /// The business gives a command.
+    pub fn command(&mut self, command: CallCommand) -> &mut Self {
+        assert!(self.commands.push(command).is_ok(), "the call takes its commands");
+        self
+    }
+
+    /// Nothing loud was played in the milliseconds `from..to`.
+    #[track_caller]
+    pub fn line_is_silent(&self, from: u64, to: u64) {
+        let loud = (from..to).find(|&ms| self.far.loud_ms.get(ms as usize) == Some(&true));
+        assert_eq!(loud, None, "the line is silent from {from} to {to} ms");
+    }
+
+    /// The first millisecond from `from` on in which something loud was played.
+    pub fn first_loud(&self, from: u64) -> Option<u64> {
+        let from = from as usize;
+        self.far.loud_ms.iter().skip(from).position(|&loud| loud).map(|at| (at + from) as u64)
+    }
+
+    /// The last millisecond in which something loud was played.
+    pub fn last_loud(&self) -> Option<u64> {
+        self.far.loud_ms.iter().rposition(|&loud| loud).map(|at| at as u64)
+    }
+
+    /// The facts so far that `wanted` maps to something.
+    pub fn facts<T>(&self, wanted: impl Fn(&CallFact) -> Option<T>) -> Vec<T> {
+        self.events.iter().filter_map(|event| wanted(&event.fact)).collect()
+    }
+
+    /// The call ended as `cause`, its events are numbered without a gap, and nothing of it is left.
+    #[track_caller]
+    pub fn ended_clean(&mut self, cause: EndCause) {
+        let limit = self.now_ms + 200;
+        self.hears_by(limit, "ended", |fact| matches!(fact, CallFact::Ended { .. }));
+        let ends = self
+            .facts(|fact| if let CallFact::Ended { cause } = fact { Some(*cause) } else { None });
+        assert_eq!(ends, [cause]);
+        assert!(matches!(self.events.first().map(|e| &e.fact), Some(CallFact::Started(_))));
+        assert!(matches!(self.events.last().map(|e| &e.fact), Some(CallFact::Ended { .. })));
+        let seqs: Vec<u32> = self.events.iter().map(|event| event.seq).collect();
+        assert_eq!(seqs, (0..self.events.len() as u32).collect::<Vec<_>>());
+        assert_eq!((self.shard.live(), self.lanes.open.len()), (0, 0), "nothing is left behind");
+        let said = self.facts(|fact| {
+            if let CallFact::ReplyStarted { reply } = fact { Some(*reply) } else { None }
+        });
+        for reply in said {
+            let ends = self.facts(|fact| {
+                matches!(fact, CallFact::ReplyEnded { reply: of, .. } if *of == reply).then_some(())
+            });
+            assert_eq!(ends.len(), 1, "a reply that began ends once");
+        }
+    }
+
+    /// The shard's own counts.
+    pub fn shard(&self) -> &Shard {
+        &self.shard
+    }
+}
+
+/// What to look for in events.
+pub mod fact {
+    use callwright_contract::{CallFact, ReplyId, ReplyOutcome, TurnOver};
+
+    /// The caller's turn is over.
+    pub fn turn_over(fact: &CallFact) -> Option<TurnOver> {
+        if let CallFact::TurnOver(over) = fact { Some(over.clone()) } else { None }
+    }
+
+    /// A reply is over: which, how, and what was heard.
+    pub fn reply_ended(fact: &CallFact) -> Option<(ReplyId, ReplyOutcome, String)> {
+        match fact {
+            CallFact::ReplyEnded { reply, outcome, heard } => {
+                Some((*reply, *outcome, heard.reveal().clone()))
+            }
+            _ => None,
+        }
+    }
+
+    /// The words of partials as they were shown, and how much of each was stable.
+    pub fn partial(fact: &CallFact) -> Option<(String, String)> {
+        match fact {
+            CallFact::Partial { text, stable, .. } => {
+                let text = text.reveal();
+                Some((text.clone(), text.get(..*stable)?.to_owned()))
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Call scripts on the virtual clock. Each test's name is the promise.
 
+mod allocation;
 mod barge_in;
 mod lanes;
 mod lifecycle;

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 /// A mu-law octet as loud as speech.
-pub const CALLER_LOUD: u8 = 0xA0;
+pub(crate) const CALLER_LOUD: u8 = 0xA0;
 /// The mu-law octet of silence.
-pub const CALLER_SILENT: u8 = 0xFF;
+pub(crate) const CALLER_SILENT: u8 = 0xFF;
 
 /// The caller's utterances, laid out over the samples of the call at 16 kHz.
 #[derive(Debug, Default)]

@@ -8,16 +8,16 @@ use callwright_media::g711;
 
 /// Plays what it is sent, 8 octets a millisecond.
 #[derive(Debug, Default)]
-pub struct FarEnd {
+pub(crate) struct FarEnd {
     buffer: VecDeque<Item>,
     /// What was played in each millisecond of the call: a loud sample or none.
-    pub loud_ms: Vec<bool>,
+    pub(crate) loud_ms: Vec<bool>,
     /// Every octet that was played.
-    pub played: Vec<u8>,
+    pub(crate) played: Vec<u8>,
     /// Clears that came.
-    pub clears: usize,
+    pub(crate) clears: usize,
     /// How our side closed the stream.
-    pub closed: Option<AfterCall>,
+    pub(crate) closed: Option<AfterCall>,
 }
 
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl FarEnd {
     }
 
     /// Milliseconds of sound that wait to be played.
-    pub fn waiting_ms(&self) -> usize {
+    pub(crate) fn waiting_ms(&self) -> usize {
         self.buffer.iter().filter(|item| matches!(item, Item::Octet(_))).count() / 8
     }
 }

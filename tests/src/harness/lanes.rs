@@ -15,15 +15,15 @@ use super::caller::Caller;
 
 /// How long each simulated model takes.
 #[derive(Clone, Copy, Debug)]
-pub struct Delays {
+pub(crate) struct Delays {
     /// The speech detector.
-    pub detector: Duration,
+    pub(crate) detector: Duration,
     /// The turn judge.
-    pub judge: Duration,
+    pub(crate) judge: Duration,
     /// The recogniser.
-    pub recognizer: Duration,
+    pub(crate) recognizer: Duration,
     /// The synthesiser, to its first chunk.
-    pub synthesizer: Duration,
+    pub(crate) synthesizer: Duration,
 }
 
 impl Default for Delays {
@@ -35,7 +35,7 @@ impl Default for Delays {
 
 /// All four lanes of one call.
 #[derive(Debug)]
-pub struct SimulatedLanes {
+pub(crate) struct SimulatedLanes {
     pub(super) now: Moment,
     delays: Delays,
     caller: Rc<RefCell<Caller>>,
@@ -179,22 +179,22 @@ impl Lanes for SimulatedLanes {
 /// How a script makes the models err.
 impl SimulatedLanes {
     /// The judge's next answers.
-    pub fn judgements(&mut self, next: &[Option<f32>]) {
+    pub(crate) fn judgements(&mut self, next: &[Option<f32>]) {
         self.judgements = next.to_vec();
     }
 
     /// The recogniser fails from now on.
-    pub const fn become_deaf(&mut self) {
+    pub(crate) const fn become_deaf(&mut self) {
         self.deaf = true;
     }
 
     /// The synthesiser fails from now on.
-    pub const fn become_mute(&mut self) {
+    pub(crate) const fn become_mute(&mut self) {
         self.mute = true;
     }
 
     /// Spans of samples that transcriptions were asked for.
-    pub fn asked(&self) -> &[(u64, u64)] {
+    pub(crate) fn asked(&self) -> &[(u64, u64)] {
         &self.asked
     }
 }

@@ -8,7 +8,6 @@ mod far_end;
 mod lanes;
 mod script;
 
-pub use caller::{CALLER_LOUD, CALLER_SILENT};
-pub use far_end::FarEnd;
-pub use lanes::{Delays, SimulatedLanes};
-pub use script::{Script, fact};
+pub(crate) use caller::CALLER_LOUD;
+pub(crate) use lanes::Delays;
+pub(crate) use script::{Script, fact};

@@ -20,31 +20,31 @@ use super::lanes::{Delays, SimulatedLanes};
 
 /// One simulated call. Time moves only by [`Self::at`], [`Self::until`] and [`Self::within`].
 #[derive(Debug)]
-pub struct Script {
+pub(crate) struct Script {
     now_ms: u64,
     shard: Shard,
     /// The lanes, to make them fail or judge otherwise.
-    pub lanes: SimulatedLanes,
+    pub(crate) lanes: SimulatedLanes,
     caller: Rc<RefCell<Caller>>,
     line: Option<LegDriver>,
     commands: Writer<CallCommand>,
     /// The carrier's side.
-    pub far: FarEnd,
+    pub(crate) far: FarEnd,
     /// Everything the business has heard.
-    pub events: Vec<CallEvent>,
+    pub(crate) events: Vec<CallEvent>,
     next_reply: u32,
     /// The caller sends no packets while set: the network is stuck.
-    pub stalled: bool,
+    pub(crate) stalled: bool,
 }
 
 impl Script {
     /// A call to an agent over a Twilio-like stream.
-    pub fn twilio() -> Self {
+    pub(crate) fn twilio() -> Self {
         Self::with(CallMode::Converse, CallLimits::default(), Delays::default())
     }
 
     /// A call of a given kind.
-    pub fn with(mode: CallMode, limits: CallLimits, delays: Delays) -> Self {
+    pub(crate) fn with(mode: CallMode, limits: CallLimits, delays: Delays) -> Self {
         let caller = Rc::new(RefCell::new(Caller::default()));
         let mut lanes = SimulatedLanes::new(Rc::clone(&caller), delays);
         let mut shard = Shard::new(2, 0);
@@ -75,7 +75,7 @@ impl Script {
     }
 
     /// Lets time pass up to `ms`.
-    pub fn at(&mut self, ms: u64) -> &mut Self {
+    pub(crate) fn at(&mut self, ms: u64) -> &mut Self {
         assert!(ms >= self.now_ms, "{ms} ms is in the past: it is {} ms", self.now_ms);
         while self.now_ms < ms {
             self.millisecond();
@@ -85,7 +85,7 @@ impl Script {
 
     /// Lets time pass until `happened` is true, and returns when that was. Fails after `ms`.
     #[track_caller]
-    pub fn until(&mut self, ms: u64, what: &str, happened: impl Fn(&Self) -> bool) -> u64 {
+    pub(crate) fn until(&mut self, ms: u64, what: &str, happened: impl Fn(&Self) -> bool) -> u64 {
         while !happened(self) {
             assert!(
                 self.now_ms < ms,
@@ -100,7 +100,12 @@ impl Script {
 
     /// Lets time pass until the business hears a fact that `wanted` accepts, and returns when that was.
     #[track_caller]
-    pub fn hears_by(&mut self, ms: u64, what: &str, wanted: impl Fn(&CallFact) -> bool) -> u64 {
+    pub(crate) fn hears_by(
+        &mut self,
+        ms: u64,
+        what: &str,
+        wanted: impl Fn(&CallFact) -> bool,
+    ) -> u64 {
         self.until(ms, what, |script| script.events.iter().any(|event| wanted(&event.fact)))
     }
 
@@ -142,19 +147,19 @@ impl Script {
     }
 
     /// The caller says `text` over `lasting_ms`.
-    pub fn caller_says(&mut self, text: &str, lasting_ms: u64) -> &mut Self {
+    pub(crate) fn caller_says(&mut self, text: &str, lasting_ms: u64) -> &mut Self {
         self.caller.borrow_mut().speak(text, Duration::from_millis(lasting_ms));
         self
     }
 
     /// The caller presses a key.
-    pub fn caller_presses(&mut self, key: char) -> &mut Self {
+    pub(crate) fn caller_presses(&mut self, key: char) -> &mut Self {
         self.deliver(LegInput::Digit(Digit::try_from(key).expect("a key")));
         self
     }
 
     /// The caller hangs up.
-    pub fn caller_hangs_up(&mut self) -> &mut Self {
+    pub(crate) fn caller_hangs_up(&mut self) -> &mut Self {
         if let Some(line) = self.line.take() {
             line.hang_up();
         }
@@ -162,18 +167,18 @@ impl Script {
     }
 
     /// The connection breaks.
-    pub fn line_breaks(&mut self) -> &mut Self {
+    pub(crate) fn line_breaks(&mut self) -> &mut Self {
         self.line = None;
         self
     }
 
     /// The business says `text`, in answer to `answers`.
-    pub fn agent_says(&mut self, text: &str, answers: Option<TurnId>) -> ReplyId {
+    pub(crate) fn agent_says(&mut self, text: &str, answers: Option<TurnId>) -> ReplyId {
         self.agent_says_so(text, answers, false)
     }
 
     /// The business says something that the caller may not cut off.
-    pub fn agent_insists(&mut self, text: &str) -> ReplyId {
+    pub(crate) fn agent_insists(&mut self, text: &str) -> ReplyId {
         self.agent_says_so(text, None, true)
     }
 
@@ -186,37 +191,37 @@ impl Script {
     }
 
     /// The business gives a command.
-    pub fn command(&mut self, command: CallCommand) -> &mut Self {
+    pub(crate) fn command(&mut self, command: CallCommand) -> &mut Self {
         assert!(self.commands.push(command).is_ok(), "the call takes its commands");
         self
     }
 
     /// Nothing loud was played in the milliseconds `from..to`.
     #[track_caller]
-    pub fn line_is_silent(&self, from: u64, to: u64) {
+    pub(crate) fn line_is_silent(&self, from: u64, to: u64) {
         let loud = (from..to).find(|&ms| self.far.loud_ms.get(ms as usize) == Some(&true));
         assert_eq!(loud, None, "the line is silent from {from} to {to} ms");
     }
 
     /// The first millisecond from `from` on in which something loud was played.
-    pub fn first_loud(&self, from: u64) -> Option<u64> {
+    pub(crate) fn first_loud(&self, from: u64) -> Option<u64> {
         let from = from as usize;
         self.far.loud_ms.iter().skip(from).position(|&loud| loud).map(|at| (at + from) as u64)
     }
 
     /// The last millisecond in which something loud was played.
-    pub fn last_loud(&self) -> Option<u64> {
+    pub(crate) fn last_loud(&self) -> Option<u64> {
         self.far.loud_ms.iter().rposition(|&loud| loud).map(|at| at as u64)
     }
 
     /// The facts so far that `wanted` maps to something.
-    pub fn facts<T>(&self, wanted: impl Fn(&CallFact) -> Option<T>) -> Vec<T> {
+    pub(crate) fn facts<T>(&self, wanted: impl Fn(&CallFact) -> Option<T>) -> Vec<T> {
         self.events.iter().filter_map(|event| wanted(&event.fact)).collect()
     }
 
     /// The call ended as `cause`, its events are numbered without a gap, and nothing of it is left.
     #[track_caller]
-    pub fn ended_clean(&mut self, cause: EndCause) {
+    pub(crate) fn ended_clean(&mut self, cause: EndCause) {
         let limit = self.now_ms + 200;
         self.hears_by(limit, "ended", |fact| matches!(fact, CallFact::Ended { .. }));
         let ends = self
@@ -239,22 +244,22 @@ impl Script {
     }
 
     /// The shard's own counts.
-    pub fn shard(&self) -> &Shard {
+    pub(crate) fn shard(&self) -> &Shard {
         &self.shard
     }
 }
 
 /// What to look for in events.
-pub mod fact {
+pub(crate) mod fact {
     use callwright_contract::{CallFact, ReplyId, ReplyOutcome, TurnOver};
 
     /// The caller's turn is over.
-    pub fn turn_over(fact: &CallFact) -> Option<TurnOver> {
+    pub(crate) fn turn_over(fact: &CallFact) -> Option<TurnOver> {
         if let CallFact::TurnOver(over) = fact { Some(over.clone()) } else { None }
     }
 
     /// A reply is over: which, how, and what was heard.
-    pub fn reply_ended(fact: &CallFact) -> Option<(ReplyId, ReplyOutcome, String)> {
+    pub(crate) fn reply_ended(fact: &CallFact) -> Option<(ReplyId, ReplyOutcome, String)> {
         match fact {
             CallFact::ReplyEnded { reply, outcome, heard } => {
                 Some((*reply, *outcome, heard.reveal().clone()))
@@ -264,7 +269,7 @@ pub mod fact {
     }
 
     /// The words of partials as they were shown, and how much of each was stable.
-    pub fn partial(fact: &CallFact) -> Option<(String, String)> {
+    pub(crate) fn partial(fact: &CallFact) -> Option<(String, String)> {
         match fact {
             CallFact::Partial { text, stable, .. } => {
                 let text = text.reveal();

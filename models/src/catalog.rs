@@ -29,13 +29,16 @@ pub struct ArtefactFile {
     pub path: String,
     /// Its size in octets.
     pub size: u64,
+    /// The SHA-256 of its content, in lower-case hexadecimal.
+    pub sha256: String,
     /// The processor it is for, as [`std::env::consts::ARCH`] names it; `None` for all.
     #[serde(default)]
     pub machine: Option<String>,
 }
 
 impl ArtefactFile {
-    fn is_for_this_machine(&self) -> bool {
+    /// Whether it belongs on a machine with this processor.
+    pub fn is_for_this_machine(&self) -> bool {
         self.machine.as_ref().is_none_or(|machine| machine == std::env::consts::ARCH)
     }
 }

@@ -184,3 +184,161 @@ const PENDING_MAX: usize = 8 * DETECTOR_WINDOW;
 
 /// A window should be judged before the next one is whole.
 const LATE: Duration = Duration::from_millis(32);
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::contract::ModelError;
+    use crate::lanes::guard::Fault;
+    use crate::lanes::test_exchange::{TestExchange, block, key};
+
+    /// Answers with the first sample, panics at 666, fails at 404, and writes down what it was given.
+    #[derive(Default)]
+    struct Probe {
+        seen: Arc<Mutex<Vec<(u16, bool)>>>,
+    }
+
+    impl SpeechDetector for Probe {
+        fn slots(&self) -> usize {
+            8
+        }
+
+        fn step(&mut self, steps: &[DetectorStep<'_>], out: &mut [f32]) -> Result<(), ModelError> {
+            for (step, out) in steps.iter().zip(out) {
+                match step.window[0] {
+                    666 => panic!("a bug"),
+                    404 => return Err(ModelError::Shape { model: "probe", what: "asked to" }),
+                    sample => *out = f32::from(sample),
+                }
+                self.seen.lock().unwrap().push((step.slot.0, step.fresh));
+            }
+            Ok(())
+        }
+    }
+
+    type Seen = Arc<Mutex<Vec<(u16, bool)>>>;
+
+    fn lane() -> (TestExchange<DetectorDesk>, Seen) {
+        let probe = Probe::default();
+        let seen = Arc::clone(&probe.seen);
+        (TestExchange::new(DetectorDesk::new(Box::new(probe), 8)), seen)
+    }
+
+    fn hear(lane: &mut TestExchange<DetectorDesk>, key: SlotKey, number: u64, value: i16) {
+        lane.ask(key.slot, DetectorRequest::Audio(key, block(number, value)));
+    }
+
+    #[test]
+    fn blocks_become_windows_that_follow_each_other() {
+        let (mut lane, seen) = lane();
+        for number in 0..8 {
+            hear(&mut lane, key(0, 1), number, 7);
+        }
+        let results = lane.settle();
+        let ends: Vec<u64> = results.iter().map(|result| result.end.0).collect();
+        assert_eq!(ends, [512, 1_024, 1_536, 2_048, 2_560]);
+        assert!(results.iter().all(|r| r.key == key(0, 1) && r.probability == 7.0), "{results:?}");
+        let fresh: Vec<bool> = seen.lock().unwrap().iter().map(|(_, fresh)| *fresh).collect();
+        assert_eq!(fresh, [true, false, false, false, false]);
+    }
+
+    #[test]
+    fn one_step_takes_a_window_of_every_slot_that_has_one() {
+        let (mut lane, _) = lane();
+        for slot in 0..5 {
+            for number in 0..4 {
+                hear(&mut lane, key(slot, 1), number, 1);
+            }
+        }
+        let batches: Vec<usize> = std::iter::from_fn(|| lane.step()).map(|r| r.batch).collect();
+        assert_eq!(batches, [5, 5]);
+    }
+
+    #[test]
+    fn a_gap_begins_a_new_stream() {
+        let (mut lane, seen) = lane();
+        for number in [0, 1, 5, 6] {
+            hear(&mut lane, key(0, 1), number, 1);
+        }
+        let ends: Vec<u64> = lane.settle().iter().map(|result| result.end.0).collect();
+        assert_eq!(ends, [5 * 320 + 512], "what came before the gap was not a whole window");
+        assert_eq!(*seen.lock().unwrap(), [(0, true)]);
+    }
+
+    #[test]
+    fn the_next_holder_of_a_slot_begins_afresh_and_the_last_one_is_not_heard() {
+        let (mut lane, seen) = lane();
+        hear(&mut lane, key(0, 1), 0, 1);
+        hear(&mut lane, key(0, 2), 0, 2);
+        hear(&mut lane, key(0, 1), 1, 1);
+        hear(&mut lane, key(0, 2), 1, 2);
+        let heard: Vec<_> = lane.settle().iter().map(|r| (r.key, r.probability)).collect();
+        assert_eq!(heard, [(key(0, 2), 2.0)]);
+        assert_eq!(*seen.lock().unwrap(), [(0, true)]);
+    }
+
+    #[test]
+    fn a_window_that_is_due_when_its_call_ends_is_not_judged() {
+        let (mut lane, seen) = lane();
+        for number in 0..2 {
+            hear(&mut lane, key(0, 1), number, 1);
+        }
+        lane.ask(SlotId(0), DetectorRequest::Close(key(0, 1)));
+        assert_eq!(lane.settle(), []);
+        for number in 0..2 {
+            hear(&mut lane, key(0, 2), number, 2);
+        }
+        assert_eq!(lane.settle().len(), 1, "the next call in the slot is judged");
+        assert_eq!(*seen.lock().unwrap(), [(0, true)]);
+    }
+
+    #[test]
+    fn a_step_that_fails_or_panics_costs_its_windows_and_nothing_else() {
+        for (value, fault) in [(404, Fault::Failed), (666, Fault::Panicked)] {
+            let (mut lane, seen) = lane();
+            for (number, value) in [(0, value), (1, 5), (2, 5), (3, 5)] {
+                hear(&mut lane, key(0, 1), number, value);
+            }
+            let report = lane.step().unwrap();
+            assert_eq!(report.fault, Some(fault));
+            assert_eq!(lane.answers, [], "no answer rather than a wrong one");
+            let results = lane.settle();
+            assert_eq!(results.len(), 1);
+            assert_eq!(*seen.lock().unwrap(), [(0, true)], "the state is what it was before");
+        }
+    }
+
+    #[test]
+    fn a_lane_that_is_far_behind_drops_what_waits() {
+        let (mut lane, _) = lane();
+        for number in 0..20 {
+            hear(&mut lane, key(0, 1), number, 1);
+        }
+        assert!(lane.desk.shed() > 0);
+        let results = lane.settle();
+        assert!(results.len() * DETECTOR_WINDOW <= PENDING_MAX);
+        let whole_windows_after_the_drop = results.last().unwrap().end.0;
+        assert!(whole_windows_after_the_drop > 19 * 320 - 512, "the newest sound is judged");
+    }
+
+    #[test]
+    fn windows_that_waited_are_late() {
+        let (mut lane, _) = lane();
+        for number in 0..2 {
+            hear(&mut lane, key(0, 1), number, 1);
+        }
+        lane.now += Duration::from_millis(33);
+        assert_eq!(lane.step().unwrap().late, 1);
+    }
+
+    #[test]
+    fn a_slot_that_the_lane_has_not_is_counted() {
+        let (mut lane, _) = lane();
+        hear(&mut lane, key(8, 1), 0, 1);
+        lane.ask(SlotId(99), DetectorRequest::Open(key(99, 1)));
+        assert_eq!(lane.desk.shed(), 2);
+        assert_eq!(lane.settle(), []);
+    }
+}

@@ -154,3 +154,101 @@ const BATCH_MAX: usize = 4;
 
 /// An answer that begins later than this after the question is no help in deciding when to speak.
 const LATE: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{BLOCK_SAMPLES, ModelError};
+    use crate::lanes::guard::Fault;
+    use crate::lanes::test_exchange::{TestExchange, block, key};
+
+    /// Answers with the number of samples of the turn; panics at a sample of 666.
+    struct Probe;
+
+    impl TurnJudge for Probe {
+        fn judge(&mut self, turns: &[&[i16]], over: &mut [f32]) -> Result<(), ModelError> {
+            for (turn, over) in turns.iter().zip(over) {
+                assert!(!turn.contains(&666), "a bug");
+                *over = turn.len() as f32;
+            }
+            Ok(())
+        }
+    }
+
+    fn lane() -> TestExchange<JudgeDesk> {
+        TestExchange::new(JudgeDesk::new(Box::new(Probe), 8))
+    }
+
+    fn hear(lane: &mut TestExchange<JudgeDesk>, key: SlotKey, number: u64, value: i16) {
+        lane.ask(key.slot, JudgeRequest::Audio(key, block(number, value)));
+    }
+
+    fn judge(lane: &mut TestExchange<JudgeDesk>, key: SlotKey, ask: u32, from: u64, upto: u64) {
+        let (from, upto) = (SamplePos(from), SamplePos(upto));
+        lane.ask(key.slot, JudgeRequest::Judge { key, ask: AskId(ask), from, upto });
+    }
+
+    #[test]
+    fn a_turn_is_heard_from_its_beginning_to_the_moment_asked_for() {
+        let mut lane = lane();
+        for number in 0..10 {
+            hear(&mut lane, key(3, 1), number, 1);
+        }
+        judge(&mut lane, key(3, 1), 9, 500, 2_000);
+        assert_eq!(
+            lane.settle(),
+            [JudgeResult { key: key(3, 1), ask: AskId(9), over: Some(1_500.0) }]
+        );
+        judge(&mut lane, key(3, 1), 10, 0, 99_999);
+        assert_eq!(
+            lane.settle()[0].over,
+            Some(10.0 * BLOCK_SAMPLES as f32),
+            "as far as it is known"
+        );
+    }
+
+    #[test]
+    fn questions_of_several_calls_go_together_oldest_first() {
+        let mut lane = lane();
+        for slot in [4, 2, 7, 1, 0] {
+            hear(&mut lane, key(slot, 1), 0, 1);
+            judge(&mut lane, key(slot, 1), 1, 0, 320);
+        }
+        assert_eq!(lane.step().unwrap().batch, BATCH_MAX);
+        let first: Vec<u16> = lane.answers.iter().map(|(_, a)| a.key.slot.0).collect();
+        assert_eq!(first, [4, 2, 7, 1]);
+        assert_eq!(lane.settle().len(), 5);
+    }
+
+    #[test]
+    fn a_newer_question_takes_the_place_of_one_that_waits() {
+        let mut lane = lane();
+        hear(&mut lane, key(0, 1), 0, 1);
+        judge(&mut lane, key(0, 1), 1, 0, 100);
+        judge(&mut lane, key(0, 1), 2, 0, 200);
+        let answers: Vec<_> = lane.settle().iter().map(|a| (a.ask.0, a.over)).collect();
+        assert_eq!(answers, [(1, None), (2, Some(200.0))]);
+    }
+
+    #[test]
+    fn after_a_panic_the_question_is_answered_with_nothing_and_the_lane_goes_on() {
+        let mut lane = lane();
+        hear(&mut lane, key(0, 1), 0, 666);
+        judge(&mut lane, key(0, 1), 1, 0, 320);
+        assert_eq!(lane.step().unwrap().fault, Some(Fault::Panicked));
+        assert_eq!(lane.settle()[0].over, None);
+        hear(&mut lane, key(1, 1), 0, 1);
+        judge(&mut lane, key(1, 1), 1, 0, 320);
+        assert_eq!(lane.settle()[0].over, Some(320.0));
+    }
+
+    #[test]
+    fn questions_of_a_call_that_is_over_are_forgotten() {
+        let mut lane = lane();
+        hear(&mut lane, key(0, 1), 0, 1);
+        judge(&mut lane, key(0, 1), 1, 0, 320);
+        lane.ask(key(0, 1).slot, JudgeRequest::Close(key(0, 1)));
+        judge(&mut lane, key(0, 1), 2, 0, 320);
+        assert_eq!(lane.settle(), []);
+    }
+}

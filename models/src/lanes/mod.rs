@@ -32,6 +32,13 @@ mod judge_desk;
 mod recognizer_desk;
 mod synthesizer_desk;
 
+#[cfg(test)]
+mod isolation_tests;
+#[cfg(test)]
+mod test_exchange;
+#[cfg(test)]
+mod worker_tests;
+
 use crate::contract::{
     DetectorRequest, DetectorResult, JudgeRequest, JudgeResult, Recognizer, RecognizerRequest,
     RecognizerResult, SpeechDetector, Synthesizer, SynthesizerRequest, SynthesizerResult,

@@ -178,3 +178,94 @@ const BATCH_MAX: usize = 1;
 
 /// A question that waits longer than this is heard as a slow reply.
 const LATE: Duration = Duration::from_millis(200);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{ModelError, Recognition};
+    use crate::lanes::guard::Fault;
+    use crate::lanes::test_exchange::{TestExchange, block, key};
+    use RecognizerPurpose::{Final, Partial};
+
+    /// Writes down the number of samples; panics at a sample of 666.
+    struct Probe;
+
+    impl Recognizer for Probe {
+        fn recognize(&mut self, utterances: &[&[i16]]) -> Result<Vec<Recognition>, ModelError> {
+            let write = |utterance: &&[i16]| {
+                assert!(!utterance.contains(&666), "a bug");
+                Recognition { text: utterance.len().to_string(), ..Recognition::default() }
+            };
+            Ok(utterances.iter().map(write).collect())
+        }
+    }
+
+    fn lane() -> TestExchange<RecognizerDesk> {
+        TestExchange::new(RecognizerDesk::new(Box::new(Probe), 8))
+    }
+
+    fn hear(lane: &mut TestExchange<RecognizerDesk>, key: SlotKey, number: u64, value: i16) {
+        lane.ask(key.slot, RecognizerRequest::Audio(key, block(number, value)));
+    }
+
+    fn ask(
+        lane: &mut TestExchange<RecognizerDesk>,
+        key: SlotKey,
+        ask: u32,
+        upto: u64,
+        purpose: RecognizerPurpose,
+    ) {
+        let (from, upto, ask) = (SamplePos(0), SamplePos(upto), AskId(ask));
+        lane.ask(key.slot, RecognizerRequest::Transcribe { key, ask, from, upto, purpose });
+    }
+
+    fn settled(lane: &mut TestExchange<RecognizerDesk>) -> Vec<(u16, u32, Option<String>)> {
+        let answers = lane.settle().into_iter();
+        answers.map(|a| (a.key.slot.0, a.ask.0, a.recognition.map(|r| r.text))).collect()
+    }
+
+    #[test]
+    fn final_questions_go_before_partial_ones_and_then_the_oldest() {
+        let mut lane = lane();
+        for slot in 0..4 {
+            hear(&mut lane, key(slot, 1), 0, 1);
+        }
+        for (slot, purpose) in [(2, Partial), (3, Final), (0, Partial), (1, Final)] {
+            ask(&mut lane, key(slot, 1), 1, 100 + u64::from(slot), purpose);
+        }
+        let order: Vec<_> = settled(&mut lane).into_iter().map(|(slot, ..)| slot).collect();
+        assert_eq!(order, [3, 1, 2, 0]);
+    }
+
+    #[test]
+    fn a_newer_question_takes_the_place_of_a_partial_one_but_no_partial_one_that_of_a_final_one() {
+        let mut lane = lane();
+        hear(&mut lane, key(0, 1), 0, 1);
+        ask(&mut lane, key(0, 1), 1, 100, Partial);
+        ask(&mut lane, key(0, 1), 2, 200, Final);
+        ask(&mut lane, key(0, 1), 3, 300, Partial);
+        let words = Some("200".to_owned());
+        assert_eq!(settled(&mut lane), [(0, 1, None), (0, 3, None), (0, 2, words)]);
+    }
+
+    #[test]
+    fn sound_that_comes_after_the_question_does_not_change_what_it_asks_for() {
+        let mut lane = lane();
+        hear(&mut lane, key(0, 1), 0, 1);
+        ask(&mut lane, key(0, 1), 1, 300, Final);
+        hear(&mut lane, key(0, 1), 1, 666);
+        assert_eq!(settled(&mut lane), [(0, 1, Some("300".to_owned()))]);
+    }
+
+    #[test]
+    fn after_a_panic_the_question_is_answered_with_nothing_and_the_lane_goes_on() {
+        let mut lane = lane();
+        hear(&mut lane, key(0, 1), 0, 666);
+        ask(&mut lane, key(0, 1), 1, 320, Final);
+        assert_eq!(lane.step().unwrap().fault, Some(Fault::Panicked));
+        assert_eq!(settled(&mut lane), [(0, 1, None)]);
+        hear(&mut lane, key(0, 2), 0, 1);
+        ask(&mut lane, key(0, 2), 1, 320, Final);
+        assert_eq!(settled(&mut lane), [(0, 1, Some("320".to_owned()))]);
+    }
+}

@@ -184,3 +184,119 @@ const TEXTS_PER_SLOT: usize = 16;
 
 /// A text that waits longer than this is heard as a slow reply.
 const LATE: Duration = Duration::from_millis(50);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{ModelError, SpeechChunk};
+    use crate::lanes::test_exchange::{TestExchange, key, port_of};
+    use callwright_media::SampleRate;
+
+    /// Speaks a chunk per character, whose only sample is the character; panics at `!`.
+    struct Probe;
+
+    impl Synthesizer for Probe {
+        fn speak(
+            &mut self,
+            text: &str,
+            _style: &VoiceStyle,
+            sink: &mut dyn FnMut(SpeechChunk) -> ControlFlow<()>,
+        ) -> Result<(), ModelError> {
+            for octet in text.bytes() {
+                assert!(octet != b'!', "a bug");
+                let samples = Box::new([i16::from(octet)]);
+                let words = Vec::new();
+                if sink(SpeechChunk { rate: SampleRate::Hz16000, samples, words }).is_break() {
+                    return Ok(());
+                }
+            }
+            Ok(())
+        }
+    }
+
+    fn lane() -> TestExchange<SynthesizerDesk> {
+        TestExchange::new(SynthesizerDesk::new(Box::new(Probe), 4))
+    }
+
+    fn speak(key: SlotKey, ask: u32, text: &str) -> SynthesizerRequest {
+        let style = VoiceStyle::default();
+        SynthesizerRequest::Speak { key, ask: AskId(ask), text: text.to_owned(), style }
+    }
+
+    /// What was said, as `slot.ask:text`, with `.` for its end and `x` for its failure.
+    fn said(lane: &mut TestExchange<SynthesizerDesk>) -> String {
+        let mut said = String::new();
+        let mut before = None;
+        for answer in lane.settle() {
+            let (key, ask, what) = match answer {
+                SynthesizerResult::Chunk { key, ask, chunk } => {
+                    (key, ask, char::from(u8::try_from(chunk.samples[0]).unwrap()))
+                }
+                SynthesizerResult::Done { key, ask } => (key, ask, '.'),
+                SynthesizerResult::Failed { key, ask } => (key, ask, 'x'),
+            };
+            if before.replace((key, ask)) != Some((key, ask)) {
+                said.push_str(&format!(" {}.{}:", key.slot.0, ask.0));
+            }
+            said.push(what);
+        }
+        said
+    }
+
+    #[test]
+    fn texts_are_spoken_one_after_the_other() {
+        let mut lane = lane();
+        lane.ask(key(1, 1).slot, speak(key(1, 1), 1, "ab"));
+        lane.ask(key(0, 1).slot, speak(key(0, 1), 1, "cd"));
+        lane.ask(key(1, 1).slot, speak(key(1, 1), 2, "ef"));
+        assert_eq!(said(&mut lane), " 1.1:ab. 0.1:cd. 1.2:ef.");
+    }
+
+    #[test]
+    fn a_cancelled_text_stops_at_the_next_chunk_and_one_that_waits_is_not_begun() {
+        let mut lane = lane();
+        let key = key(1, 1);
+        let port = port_of(key.slot);
+        for (ask, text) in [(1, "abc"), (2, "def"), (3, "ghi")] {
+            lane.ask(key.slot, speak(key, ask, text));
+        }
+        lane.coming.push_back((port, SynthesizerRequest::Cancel { key, ask: AskId(1) }));
+        lane.coming.push_back((port, SynthesizerRequest::Cancel { key, ask: AskId(2) }));
+        assert_eq!(said(&mut lane), " 1.3:ghi.");
+    }
+
+    #[test]
+    fn nobody_is_told_the_rest_of_what_the_last_holder_of_his_slot_wanted() {
+        for leaving in [
+            SynthesizerRequest::Close(key(1, 1)),
+            SynthesizerRequest::Open(key(1, 2)),
+            speak(key(1, 2), 1, "new"),
+        ] {
+            let mut lane = lane();
+            lane.ask(key(1, 1).slot, speak(key(1, 1), 1, "old"));
+            lane.ask(key(1, 1).slot, speak(key(1, 1), 2, "older"));
+            lane.coming.push_back((port_of(key(1, 1).slot), leaving.clone()));
+            let expected =
+                if matches!(leaving, SynthesizerRequest::Speak { .. }) { " 1.1:new." } else { "" };
+            assert_eq!(said(&mut lane), expected, "{leaving:?}");
+        }
+    }
+
+    #[test]
+    fn a_panic_fails_its_text_only() {
+        let mut lane = lane();
+        lane.ask(key(0, 1).slot, speak(key(0, 1), 1, "a!b"));
+        lane.ask(key(0, 1).slot, speak(key(0, 1), 2, "c"));
+        assert_eq!(said(&mut lane), " 0.1:ax 0.2:c.");
+    }
+
+    #[test]
+    fn more_texts_than_a_reply_has_are_refused() {
+        let mut lane = lane();
+        for ask in 0..=TEXTS_PER_SLOT {
+            lane.ask(key(0, 1).slot, speak(key(0, 1), u32::try_from(ask).unwrap(), "a"));
+        }
+        assert_eq!(lane.desk.shed(), 1);
+        assert!(said(&mut lane).starts_with(&format!(" 0.{TEXTS_PER_SLOT}:x 0.0:a.")));
+    }
+}

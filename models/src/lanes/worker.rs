@@ -72,6 +72,11 @@ impl LaneThread {
         self.monitor.clone()
     }
 
+    /// Whether the thread has ended: it was stopped, or all its ports are gone.
+    pub fn is_finished(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
     /// Stops the lane and waits until its thread is gone: at most as long as one model step.
     pub fn stop(mut self) {
         self.join();

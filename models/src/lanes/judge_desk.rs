@@ -149,8 +149,9 @@ impl Desk for JudgeDesk {
     }
 }
 
-/// Questions of one step: the cost grows with each, and the first waits for the last.
-const BATCH_MAX: usize = 4;
+/// Questions of one step. Smart Turn takes four times as long for four turns as for one (104 ms and 24 ms on one
+/// core), so that together the first would only wait for the last.
+const BATCH_MAX: usize = 1;
 
 /// An answer that begins later than this after the question is no help in deciding when to speak.
 const LATE: Duration = Duration::from_millis(100);
@@ -208,16 +209,15 @@ mod tests {
     }
 
     #[test]
-    fn questions_of_several_calls_go_together_oldest_first() {
+    fn the_oldest_question_goes_first() {
         let mut lane = lane();
-        for slot in [4, 2, 7, 1, 0] {
+        for slot in [4, 2, 7] {
             hear(&mut lane, key(slot, 1), 0, 1);
             judge(&mut lane, key(slot, 1), 1, 0, 320);
         }
         assert_eq!(lane.step().unwrap().batch, BATCH_MAX);
-        let first: Vec<u16> = lane.answers.iter().map(|(_, a)| a.key.slot.0).collect();
-        assert_eq!(first, [4, 2, 7, 1]);
-        assert_eq!(lane.settle().len(), 5);
+        let order: Vec<u16> = lane.settle().iter().map(|a| a.key.slot.0).collect();
+        assert_eq!(order, [4, 2, 7]);
     }
 
     #[test]

@@ -1,6 +1,15 @@
-//! The real models on real speech. They are installed by `./callwright test`; without them these tests fail.
+//! The real models on real speech. `./callwright test` installs them; without them these tests fail and say so.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what cannot be read or made in a test fails the test"
+)]
 
 mod recording;
 
+mod endings;
+mod installed;
 mod recognition;
 mod speech;
+mod voice_activity;

@@ -1,26 +1,78 @@
 //! Moonshine writes down what people say on the telephone.
 
-use callwright_models::contract::Recognizer;
+use callwright_models::contract::{ModelError, Recognition, Recognizer, UTTERANCE_MAX};
 use callwright_models::moonshine::Moonshine;
 
-use crate::recording::{models, sample, through_telephone};
+use crate::recording::{models, sample, through_telephone, word_errors, words};
+
+const BECKETT: &str = "Ever tried. Ever failed. No matter. Try again. Fail again. Fail better.";
+
+const TWO_CITIES: &str = "It was the best of times, it was the worst of times, it was the age of wisdom, \
+    it was the age of foolishness, it was the epoch of belief, it was the epoch of incredulity, it was the \
+    season of Light, it was the season of Darkness, it was the spring of hope, it was the winter of despair, \
+    we had everything before us, we had nothing before us, we were all going direct to Heaven, we were all \
+    going direct the other way - in short, the period was so far like the present period, that some of its \
+    noisiest authorities insisted on its being received, for good or for evil, in the superlative degree of \
+    comparison only.";
+
+fn load() -> Moonshine {
+    Moonshine::load(&models()).unwrap()
+}
+
+fn hear(model: &mut Moonshine, utterance: &[i16]) -> Recognition {
+    model.recognize(&[utterance]).unwrap().pop().unwrap()
+}
 
 #[test]
-fn two_recordings_are_understood_through_a_telephone() {
-    let mut model = Moonshine::load(&models()).unwrap();
-    for (name, rate) in [("beckett.wav", 0), ("two_cities.wav", 0)] {
-        let _ = rate;
-        let wave = through_telephone(&sample(name));
-        for part in wave.chunks(15 * 16_000) {
-            let t = std::time::Instant::now();
-            let heard = model.recognize(&[part]).unwrap();
-            eprintln!(
-                "{name} {} s {:?}: {:?} {}",
-                part.len() / 16000,
-                t.elapsed(),
-                heard[0].text,
-                heard[0].confidence
-            );
-        }
+fn a_short_recording_is_understood_through_a_telephone() {
+    let heard = hear(&mut load(), &through_telephone(&sample("beckett.wav")));
+    let errors = word_errors(BECKETT, &heard.text);
+    assert!(errors <= 2, "{errors} wrong words in {:?}", heard.text);
+    assert!(heard.confidence > 0.5 && heard.confidence <= 1.0, "{}", heard.confidence);
+}
+
+#[test]
+fn a_long_recording_is_understood_in_parts() {
+    let mut model = load();
+    let wave = through_telephone(&sample("two_cities.wav"));
+    let heard: Vec<String> =
+        wave.chunks(15 * 16_000).map(|part| hear(&mut model, part).text).collect();
+    let heard = heard.join(" ");
+    let (errors, all) = (word_errors(TWO_CITIES, &heard), words(TWO_CITIES).len());
+    assert!(errors * 10 <= all, "{errors} of {all} words are wrong in {heard:?}");
+}
+
+#[test]
+fn words_lie_where_the_text_has_them() {
+    let heard = hear(&mut load(), &sample("beckett.wav"));
+    let words: Vec<&str> = heard.words.iter().map(|word| &heard.text[word.range.clone()]).collect();
+    assert_eq!(words, heard.text.split(' ').collect::<Vec<_>>());
+    for word in &heard.words {
+        assert!(word.confidence > 0.0 && word.confidence <= 1.0, "{word:?}");
     }
+}
+
+#[test]
+fn utterances_of_one_length_are_heard_together_as_they_are_alone() {
+    let mut model = load();
+    let wave = sample("two_cities.wav");
+    let parts: Vec<&[i16]> = vec![&wave[..48_000], &wave[64_000..112_000], &wave[160_000..180_000]];
+    let together = model.recognize(&parts).unwrap();
+    for (part, heard) in parts.iter().zip(&together) {
+        let alone = hear(&mut model, part);
+        assert!(word_errors(&alone.text, &heard.text) <= 1, "{:?} {:?}", alone.text, heard.text);
+        assert!(!heard.text.is_empty());
+    }
+}
+
+#[test]
+fn what_is_too_short_for_a_word_has_none_and_what_is_too_long_is_refused() {
+    let mut model = load();
+    for length in [0, 1, 319, 1_599] {
+        assert_eq!(hear(&mut model, &vec![900; length]), Recognition::default());
+    }
+    assert_eq!(model.recognize(&[]).unwrap(), []);
+    let too_long = vec![0; UTTERANCE_MAX + 1];
+    let error = model.recognize(&[&too_long]).unwrap_err();
+    assert!(matches!(error, ModelError::Shape { .. }), "{error}");
 }

@@ -54,3 +54,40 @@ pub(crate) fn through_telephone(samples: &[i16]) -> Vec<i16> {
         narrow.iter().map(|&sample| g711::ulaw_decode(g711::ulaw_encode(sample))).collect();
     resample(&coded, SampleRate::Hz8000, SampleRate::Hz16000)
 }
+
+/// White noise whose samples lie between `-loudness` and `loudness`; always the same.
+pub(crate) fn noise(samples: usize, loudness: i16) -> Vec<i16> {
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        let span = u64::from(loudness.unsigned_abs()) * 2 + 1;
+        i16::try_from(i64::try_from(state % span).unwrap() - i64::from(loudness)).unwrap()
+    };
+    (0..samples).map(|_| next()).collect()
+}
+
+/// The words of a text, without case and marks; a hyphen joins nothing.
+pub(crate) fn words(text: &str) -> Vec<String> {
+    text.to_lowercase()
+        .split(|c: char| c.is_whitespace() || c == '-')
+        .map(|word| word.chars().filter(|c| c.is_alphanumeric()).collect::<String>())
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// Words to replace, leave out or put in to get from what was said to what was heard.
+pub(crate) fn word_errors(said: &str, heard: &str) -> usize {
+    let (said, heard) = (words(said), words(heard));
+    let mut row: Vec<usize> = (0..=heard.len()).collect();
+    for (i, wanted) in said.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, found) in heard.iter().enumerate() {
+            let change = diagonal + usize::from(wanted != found);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(row[j + 1] + 1);
+        }
+    }
+    row[heard.len()]
+}

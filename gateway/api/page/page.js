@@ -242,7 +242,9 @@ function showTalk(story, purpose) {
   });
   if (story.partial) items.push({ name: `${story.id} partial`, sign: JSON.stringify(story.partial), make: () => partial(story) });
   bring(talk, items.length ? items : [none(quiet(story, purpose))]);
-  if (atEnd) talk.scrollTop = talk.scrollHeight;
+  // A live call is followed to its last words, a past one read from its first.
+  if (!story.ended && atEnd) talk.scrollTop = talk.scrollHeight;
+  else if (fresh) talk.scrollTop = 0;
 }
 
 function quiet(story, purpose) {
@@ -258,8 +260,8 @@ function row(story, line, parts) {
   const [heard, rest] = cut(line);
   said.append(heard);
   if (line.interrupted) {
-    said.append(element("span", { class: "cut", text: " ✂ cut off here" }));
-    if (rest.trim()) said.append(element("s", { text: rest, "aria-label": `not heard: ${rest}` }));
+    said.append(" ", element("span", { class: "cut", text: "✂ cut off here" }));
+    if (rest.trim()) said.append(" ", element("s", { text: rest.trim() }));
   }
   item.append(said);
   if (line.who === "caller" && line.confidence !== null && line.confidence < 0.6) {
@@ -309,11 +311,11 @@ function showAppointments() {
   })));
 }
 
-function card({ local_start, service, provider, name, phone, state }) {
+function card({ local_start, service, provider, name: who, phone, state }) {
   return element("li", { class: "card", "data-state": state },
     element("p", { class: "date", text: local(local_start) }),
-    element("p", { class: "service", text: `${words(service)} with ${words(provider)}` }),
-    element("p", { class: "name", text: `${name} · ${number(phone)}` }),
+    element("p", { class: "service", text: `${words(service)} with ${name(provider)}` }),
+    element("p", { class: "name", text: `${who} · ${number(phone)}` }),
     ...(state === "booked" ? [] : [element("p", { class: "fate", text: state })]));
 }
 
@@ -330,9 +332,13 @@ function words(id) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+function name(id) {
+  return id.split("-").map(words).join(" ");
+}
+
 const format = (options) => new Intl.DateTimeFormat(undefined, options);
-const CLOCK = format({ hour: "2-digit", minute: "2-digit" });
-const DAY = format({ weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const CLOCK = format({ hour: "numeric", minute: "2-digit" });
+const DAY = format({ weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
 const LOCAL = format({ weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit", timeZone: "UTC" });
 
 const clock = (at) => (at ? CLOCK.format(new Date(at)) : "");

@@ -1,0 +1,137 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, ConfigError, Secret, Settings, UpgradeSignatureSetting};
+use crate::{doctor, logging, simulate};
+
+mod models;
+mod serve;
+
+/// A voice engine that answers phone calls, on your own machine.
+#[derive(Debug, Parser)]
+#[command(name = "callwright", version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  callwright serve                    answer calls on 127.0.0.1:8080, data in ./var
+  callwright simulate                 call the running server and book an appointment
+  callwright doctor                   find out what is missing
+  callwright <command> --help         more about a command";
+
+const SERVE_EXAMPLES: &str = "Examples:
+  callwright serve
+      answer calls on this machine alone; the first run prints a link that signs in
+  callwright serve --public-url https://calls.example.com
+      behind a tunnel or a proxy: what Twilio is to call. Set TWILIO_AUTH_TOKEN as well.
+  callwright serve --config /etc/callwright.yaml
+      settings from a file: the options below, with underscores (`calls_max: 40`)
+
+A flag wins over the environment, the environment over the file.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer calls until told to stop
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve {
+        #[command(flatten)]
+        settings: SettingsArgs,
+    },
+    /// Call a running server as Twilio would, with a caller that speaks
+    Simulate(simulate::Args),
+    /// Look whether everything is there that the server needs
+    Doctor {
+        #[command(flatten)]
+        settings: SettingsArgs,
+        /// Write one JSON document instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// The models that listen and speak
+    #[command(subcommand)]
+    Models(models::Command),
+}
+
+/// The settings of a server, from flags and environment.
+#[derive(Debug, Args)]
+struct SettingsArgs {
+    /// Folder of the data [default: ./var]
+    #[arg(long, env = "CALLWRIGHT_HOME", value_name = "FOLDER")]
+    home: Option<PathBuf>,
+    /// YAML file with settings
+    #[arg(long, env = "CALLWRIGHT_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Folder of the models [default: callwright/models in the user's cache]
+    #[arg(long, env = "CALLWRIGHT_MODELS", value_name = "FOLDER")]
+    models: Option<PathBuf>,
+    /// Address to listen on [default: 127.0.0.1:8080]
+    #[arg(long, env = "CALLWRIGHT_LISTEN", value_name = "IP:PORT")]
+    listen: Option<SocketAddr>,
+    /// Address under which carriers reach the server [default: http:// and the address above]
+    #[arg(long, env = "CALLWRIGHT_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
+    /// An administrator's API key, besides those that are stored; better given in the environment
+    #[arg(long, env = "CALLWRIGHT_ADMIN_KEY", value_name = "KEY", hide_env_values = true)]
+    admin_key: Option<String>,
+    /// Twilio's auth token: with it only Twilio may place calls; better given in the environment
+    #[arg(long, env = "TWILIO_AUTH_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    twilio_auth_token: Option<String>,
+    /// Should Twilio sign a stream's opening in a way not known here: `observe` lets calls through [default: enforce]
+    #[arg(long, env = "CALLWRIGHT_TWILIO_UPGRADE_SIGNATURE", value_name = "HOW")]
+    twilio_upgrade_signature: Option<UpgradeSignatureSetting>,
+    /// Seconds that live calls may go on once the server is asked to stop [default: 30]
+    #[arg(long, env = "CALLWRIGHT_DRAIN_SECONDS", value_name = "SECONDS")]
+    drain_seconds: Option<u64>,
+    /// Calls at a time; one more gets a busy tone [default: 10 per core]
+    #[arg(long, env = "CALLWRIGHT_CALLS_MAX", value_name = "CALLS")]
+    calls_max: Option<NonZeroUsize>,
+    /// Threads that calls are spread over [default: a quarter of the cores]
+    #[arg(long, env = "CALLWRIGHT_SHARDS", value_name = "THREADS")]
+    shards: Option<NonZeroUsize>,
+    /// What to log: a level, or levels by room as in `info,callwright_lines=debug`
+    #[arg(long, env = "CALLWRIGHT_LOG", value_name = "FILTER", default_value = logging::FILTER_DEFAULT)]
+    log: String,
+}
+
+impl SettingsArgs {
+    fn gather(self) -> Result<Config, ConfigError> {
+        let settings = Settings {
+            home: self.home,
+            models: self.models,
+            listen: self.listen,
+            public_url: self.public_url.filter(|url| !url.is_empty()),
+            admin_key: self.admin_key.map(Secret::from),
+            twilio_auth_token: self.twilio_auth_token.map(Secret::from),
+            twilio_upgrade_signature: self.twilio_upgrade_signature,
+            drain_seconds: self.drain_seconds,
+            calls_max: self.calls_max,
+            shards: self.shards,
+        };
+        Config::gather(settings, self.config.as_deref())
+    }
+}
+
+/// Does what the command line asks for.
+///
+/// # Errors
+/// What went wrong, in a sentence that says what to do.
+pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Serve { settings } => {
+            logging::begin(&settings.log)?;
+            serve::run(settings.gather()?)
+        }
+        Command::Simulate(args) => Ok(simulate::run(args)),
+        Command::Doctor { settings, json } => Ok(doctor::run(&settings.gather()?, json)),
+        Command::Models(command) => models::run(command),
+    }
+}

@@ -1,0 +1,61 @@
+//! The engine room: models loaded side by side, a lane for each, the host on top.
+
+use std::sync::Arc;
+
+use callwright_host::{EventSink, Host, HostLanes, HostOptions, StartError};
+use callwright_models::Models;
+use callwright_models::lanes::{self, LaneError, LaneMonitor, LaneSize, LaneThread};
+
+use crate::config::Config;
+
+/// The engine, running.
+#[derive(Debug)]
+pub(super) struct Engine {
+    pub(super) host: Arc<Host>,
+    lanes: Vec<LaneThread>,
+}
+
+/// The engine could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// A lane.
+    #[error(transparent)]
+    Lane(#[from] LaneError),
+    /// The host.
+    #[error(transparent)]
+    Host(#[from] StartError),
+}
+
+/// Slots that the lanes need: each shard has a whole number of seats.
+pub(super) fn slots(config: &Config) -> usize {
+    let shards = config.shards.get();
+    config.calls_max.get().div_ceil(shards) * shards
+}
+
+impl Engine {
+    pub(super) fn start(
+        config: &Config,
+        models: Models,
+        sink: impl EventSink,
+    ) -> Result<Self, EngineError> {
+        let size = LaneSize { slots: slots(config), shards: config.shards.get() };
+        let (detector, vad) = lanes::detector(models.detector, size)?;
+        let (judge, turn) = lanes::judge(models.judge, size)?;
+        let (recognizer, asr) = lanes::recognizer(models.recognizer, size)?;
+        let (synthesizer, tts) = lanes::synthesizer(models.synthesizer, size)?;
+        let ports = HostLanes { detector, judge, recognizer, synthesizer };
+        let options = HostOptions { shards: size.shards, calls_max: config.calls_max.get() };
+        let host = Arc::new(Host::start(options, ports, sink)?);
+        Ok(Self { host, lanes: vec![vad, turn, asr, tts] })
+    }
+
+    pub(super) fn monitors(&self) -> Vec<LaneMonitor> {
+        self.lanes.iter().map(LaneThread::monitor).collect()
+    }
+
+    /// Stops the lanes, once the host is drained.
+    pub(super) fn stop(self) {
+        self.lanes.into_iter().for_each(LaneThread::stop);
+    }
+}

@@ -1,0 +1,159 @@
+//! The server: the rooms joined, from an empty process to one that takes calls, and back.
+//!
+//! Start: the data folder, the socket, then the store and the models at the same time, the engine, and last the doors.
+//! Stop: new calls are refused, live ones finish or are ended, the business writes down what it heard, the doors close,
+//! the models' threads end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use callwright_api::{Api, Probe};
+use callwright_business::{Business, BusinessOptions, OpenError};
+use callwright_lines::twilio::{self, PublicUrl, TwilioOptions};
+use callwright_models::Models;
+use callwright_models::runtime::LoadError;
+use crate::config::Config;
+
+mod banner;
+mod clock;
+mod doors;
+mod engine;
+mod home;
+mod key_file;
+mod measures;
+mod probe;
+mod running;
+mod switchboard;
+
+pub use banner::banner;
+pub use doors::ListenError;
+pub use engine::EngineError;
+pub use home::{HomeError, try_home};
+pub use measures::MeasuresError;
+pub use running::Running;
+
+use doors::Doors;
+use engine::Engine;
+use home::Home;
+use probe::ServerProbe;
+use switchboard::{Desk, Hearing, Seating};
+
+/// The server could not be started. Each text says what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The data folder.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// The socket.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The first run's key could not be left for its owner.
+    #[error("the key file {} cannot be written: {cause}", path.display())]
+    KeyFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// The models.
+    #[error(transparent)]
+    Models(#[from] LoadError),
+    /// Lanes and shards.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The metrics.
+    #[error(transparent)]
+    Measures(#[from] MeasuresError),
+    /// The public URL that follows from the address is none.
+    #[error("the address to listen on gives no URL; set one with --public-url")]
+    PublicUrl,
+    /// A thread of ours panicked while starting, which is our bug.
+    #[error("a part of the server failed while starting; the log has more")]
+    Panicked,
+}
+
+/// Starts a server with the models of the models folder. Inside a tokio runtime.
+///
+/// # Errors
+/// [`ServeError`]; nothing is left running.
+pub async fn start(config: Config) -> Result<Running, ServeError> {
+    let (folder, slots) = (config.models.clone(), engine::slots(&config));
+    start_with(config, move || Models::load(&folder, slots)).await
+}
+
+/// Starts a server with the models that `load` gives, which need room for `config.calls_max` calls (the next multiple of
+/// `config.shards`). Inside a tokio runtime.
+///
+/// # Errors
+/// [`ServeError`]; nothing is left running.
+pub async fn start_with(
+    config: Config,
+    load: impl FnOnce() -> Result<Models, LoadError> + Send + 'static,
+) -> Result<Running, ServeError> {
+    let measured = measures::begin()?;
+    let home = Home::take(&config.home)?;
+    let listener = doors::listen(config.listen).await?;
+    let addr = listener.local_addr().map_err(|cause| ListenError::new(config.listen, cause))?;
+    let public_url = public_url(&config, addr)?;
+
+    let clock = clock::wall();
+    let options = BusinessOptions::new(config.database(), Arc::clone(&clock))
+        .admin_key(config.admin_key.as_ref().map(|key| key.reveal().to_owned()));
+    let loading = tokio::task::spawn_blocking(load);
+    let (opened, models) = tokio::join!(Business::open(options), loading);
+    let opened = opened?;
+    let models = models.map_err(|_panic| ServeError::Panicked)??;
+    if opened.calls_left_open > 0 {
+        tracing::warn!(calls = opened.calls_left_open, "the last server was killed during calls");
+    }
+    let business = opened.business;
+    let first_run_key = opened.new_admin_key.map(|key| key.reveal().to_owned());
+    if let Some(key) = &first_run_key {
+        let path = config.admin_key_file();
+        key_file::write(&path, key).map_err(|cause| ServeError::KeyFile { path, cause })?;
+    }
+
+    let seating = Seating::default();
+    let hearing =
+        Hearing { business: business.clone(), seating: seating.clone(), clock: Arc::clone(&clock) };
+    let facts = models.facts.clone();
+    let engine = Engine::start(&config, models, hearing)?;
+    let host = Arc::clone(&engine.host);
+    let probe = Arc::new(ServerProbe { host: Arc::clone(&host), lanes: engine.monitors(), measured });
+    let desk = Desk { host, business: business.clone(), seating };
+    let twilio = TwilioOptions {
+        upgrade_signature: config.twilio_upgrade_signature,
+        ..TwilioOptions::new(public_url.clone(), config.twilio_auth_token.clone())
+    };
+    let api =
+        Api { business: business.clone(), probe: Arc::clone(&probe) as Arc<dyn Probe>, clock };
+    let routes = Router::new()
+        .merge(twilio::routes(twilio, Arc::new(desk)))
+        .merge(callwright_api::routes(api));
+    let doors = Doors::open(listener, routes, probe);
+    Ok(Running {
+        addr,
+        public_url,
+        first_run_key,
+        facts,
+        config,
+        business,
+        engine: Some(engine),
+        doors,
+        _home: home,
+    })
+}
+
+fn public_url(config: &Config, addr: SocketAddr) -> Result<PublicUrl, ServeError> {
+    match &config.public_url {
+        Some(url) => Ok(url.clone()),
+        None => format!("http://{addr}").parse().map_err(|_no_url| ServeError::PublicUrl),
+    }
+}

@@ -1,0 +1,39 @@
+//! How the server fares, for `/readyz` and `/metrics`.
+
+use std::sync::Arc;
+
+use callwright_api::Probe;
+use callwright_contract::Refusal;
+use callwright_host::Host;
+use callwright_models::lanes::LaneMonitor;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use super::measures;
+
+pub(super) struct ServerProbe {
+    pub(super) host: Arc<Host>,
+    pub(super) lanes: Vec<LaneMonitor>,
+    pub(super) measured: PrometheusHandle,
+}
+
+impl ServerProbe {
+    /// Sorts what has been measured into its buckets.
+    pub(super) fn upkeep(&self) {
+        self.measured.run_upkeep();
+    }
+}
+
+impl Probe for ServerProbe {
+    fn not_ready(&self) -> Vec<String> {
+        match self.host.refuses() {
+            Some(refusal @ (Refusal::Draining | Refusal::NotReady)) => vec![refusal.to_string()],
+            // All lines busy: one more call is refused, and the server is well.
+            _ => Vec::new(),
+        }
+    }
+
+    fn metrics(&self) -> String {
+        measures::health(&self.host.health(), &self.lanes);
+        self.measured.render()
+    }
+}

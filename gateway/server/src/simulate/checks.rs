@@ -1,0 +1,195 @@
+//! Whether a call came as the scenario expects it.
+
+use callwright_api::wire::{Appointment, Call, Speaker};
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::TimeZone;
+
+use super::conversation::Heard;
+use super::phrase::{AnyOf, words};
+use super::report::{CallReport, Check};
+use super::scenario::{Expect, ExpectAppointment, Side};
+use super::twilio::Offence;
+
+/// All that is known of a call when its expectations are looked at.
+pub(super) struct Facts<'a> {
+    pub(super) report: &'a CallReport,
+    pub(super) heard: Option<&'a Heard>,
+    pub(super) offences: &'a [Offence],
+    pub(super) refused: Option<&'a str>,
+    pub(super) ended_by: Option<Side>,
+    /// The server's own record.
+    pub(super) call: Option<&'a Call>,
+    /// What this call booked and still stands.
+    pub(super) booked: &'a [Appointment],
+}
+
+/// What holds for every call, and what this scenario expects.
+pub(super) fn check(expect: &Expect, facts: &Facts<'_>) -> Vec<Check> {
+    let mut checks = rules(facts);
+    said(expect, facts, &mut checks);
+    booked(expect, facts, &mut checks);
+    ended(expect, facts, &mut checks);
+    measured(expect, facts, &mut checks);
+    checks
+}
+
+/// What holds for every call.
+fn rules(facts: &Facts<'_>) -> Vec<Check> {
+    let offences: Vec<_> = facts.offences.iter().map(ToString::to_string).collect();
+    let mut checks = vec![Check::new(
+        "Twilio has nothing to object to",
+        offences.is_empty(),
+        offences.join("; "),
+    )];
+    let Some(heard) = facts.heard else {
+        let why = facts.refused.map_or_else(
+            || "no stream came about".to_owned(),
+            |reason| format!("the call was refused ({reason})"),
+        );
+        checks.push(Check::new("the call is taken", false, why));
+        return checks;
+    };
+    if let Some(failure) = &heard.failure {
+        checks.push(Check::new("the caller gets through the scenario", false, failure.clone()));
+    }
+    let cause = facts.call.and_then(|call| call.summary.cause.as_deref());
+    let agrees = match (facts.ended_by, cause) {
+        (Some(Side::Caller), Some(cause)) => cause == "caller_hung_up",
+        (Some(Side::Transfer), Some(cause)) => cause == "transferred",
+        (Some(Side::Agent), Some(cause)) => {
+            !matches!(cause, "caller_hung_up" | "transferred" | "line_lost" | "fault")
+        }
+        _ => false,
+    };
+    let found = format!(
+        "it ended by {} and the server says {}",
+        facts.report.ended_by.unwrap_or("nobody"),
+        cause.unwrap_or("nothing")
+    );
+    checks.push(Check::new("the server records how the call ended", agrees, found));
+    checks
+}
+
+fn said(expect: &Expect, facts: &Facts<'_>, checks: &mut Vec<Check>) {
+    let by = |who: Speaker| {
+        let lines = facts.call.iter().flat_map(|call| &call.transcript);
+        let of = lines.filter(|line| line.who == who);
+        let texts: Vec<_> = of.map(|line| line.heard.as_deref().unwrap_or(&line.text)).collect();
+        texts.join(" ")
+    };
+    let (agent, caller) = (by(Speaker::Agent), by(Speaker::Caller));
+    in_order("the agent says", &expect.agent_says, &agent, checks);
+    in_order("the caller is heard to say", &expect.caller_is_heard, &caller, checks);
+    for never in &expect.agent_never_says {
+        let expected = format!("the agent never says {never}");
+        checks.push(Check::new(expected, !never.matches(&agent), "it does"));
+    }
+}
+
+fn in_order(who: &str, expected: &[AnyOf], text: &str, checks: &mut Vec<Check>) {
+    let heard = words(text);
+    let mut at = 0;
+    for any_of in expected {
+        let found = any_of.find(&heard, at);
+        at = found.unwrap_or(at);
+        let instead = format!("in “{text}”");
+        checks.push(Check::new(format!("{who} {any_of}"), found.is_some(), instead));
+    }
+}
+
+fn booked(expect: &Expect, facts: &Facts<'_>, checks: &mut Vec<Check>) {
+    let list: Vec<_> = facts.booked.iter().map(describe).collect();
+    let found = if list.is_empty() { "nothing was booked".to_owned() } else { list.join("; ") };
+    if expect.no_appointment {
+        checks.push(Check::new("nothing is booked", facts.booked.is_empty(), found));
+    } else if let Some(wanted) = &expect.appointment {
+        let today = |zone: &TimeZone| {
+            facts.call.map(|call| call.summary.started.to_zoned(zone.clone()).date())
+        };
+        let fits = facts.booked.iter().any(|appointment| is(wanted, appointment, today));
+        checks.push(Check::new(expected(wanted), fits, found));
+    }
+}
+
+fn describe(appointment: &Appointment) -> String {
+    format!("{} at {} for {}", appointment.service, appointment.local_start, appointment.name)
+}
+
+fn expected(wanted: &ExpectAppointment) -> String {
+    let mut text = "an appointment is in the calendar".to_owned();
+    for (what, phrase) in [("service", &wanted.service), ("name", &wanted.name)] {
+        if let Some(phrase) = phrase {
+            text.push_str(&format!(", {what} {phrase}"));
+        }
+    }
+    if let Some(day) = wanted.day {
+        text.push_str(&format!(", on {day}"));
+    }
+    for (what, time) in [("from", wanted.from), ("before", wanted.until)] {
+        if let Some(time) = time {
+            text.push_str(&format!(", {what} {}", time.strftime("%H:%M")));
+        }
+    }
+    text
+}
+
+fn is(
+    wanted: &ExpectAppointment,
+    appointment: &Appointment,
+    today: impl Fn(&TimeZone) -> Option<Date>,
+) -> bool {
+    let Ok(zone) = TimeZone::get(&appointment.time_zone) else { return false };
+    let start: DateTime = appointment.start.to_zoned(zone.clone()).datetime();
+    let (date, time): (Date, Time) = (start.date(), start.time());
+    let day_fits =
+        wanted.day.is_none_or(|day| today(&zone).is_some_and(|today| day.means(date, today)));
+    let service = appointment.service.replace(['_', '-'], " ");
+    day_fits
+        && wanted.service.as_ref().is_none_or(|wanted| wanted.matches(&service))
+        && wanted.name.as_ref().is_none_or(|wanted| wanted.matches(&appointment.name))
+        && wanted.from.is_none_or(|from| time >= from)
+        && wanted.until.is_none_or(|until| time < until)
+}
+
+fn ended(expect: &Expect, facts: &Facts<'_>, checks: &mut Vec<Check>) {
+    if let Some(side) = expect.ended_by {
+        let found = facts.report.ended_by.unwrap_or("nobody");
+        let expected = format!("the call is ended by {}", side.as_str());
+        checks.push(Check::new(expected, facts.ended_by == Some(side), found));
+    }
+    if let Some(number) = &expect.transfer_to {
+        let to = facts.report.transferred_to.as_ref();
+        let found = to.cloned().unwrap_or_else(|| "it does not".to_owned());
+        checks.push(Check::new(format!("the call goes on to {number}"), to == Some(number), found));
+    }
+}
+
+fn measured(expect: &Expect, facts: &Facts<'_>, checks: &mut Vec<Check>) {
+    let report = facts.report;
+    if let Some(wanted) = expect.interrupted {
+        let known = facts.heard.is_some_and(|heard| !heard.interruptions.is_empty());
+        let expected =
+            if wanted { "the agent lets itself be cut off" } else { "the agent is not cut off" };
+        checks.push(Check::new(expected, known == wanted, "it is the other way round"));
+    }
+    if let Some(most) = expect.agent_stops_within_ms {
+        let slowest = report.interruptions.iter().map(|cut| cut.last_sound_ms).max();
+        let found = slowest.map_or_else(|| "never cut in".to_owned(), |ms| format!("{ms} ms"));
+        let expected = format!("the agent falls silent within {most} ms");
+        checks.push(Check::new(expected, slowest.is_some_and(|ms| ms <= most), found));
+    }
+    if let Some(most) = expect.reply_p50_at_most_ms {
+        let p50 = report.reply_p50_ms;
+        let found = p50.map_or_else(|| "no reply".to_owned(), |ms| format!("{ms} ms"));
+        let expected = format!("half of the replies come within {most} ms");
+        checks.push(Check::new(expected, p50.is_some_and(|ms| ms <= most), found));
+    }
+    if let Some(least) = expect.replies_at_least {
+        let count = report.replies.iter().filter(|reply| reply.reply_ms.is_some()).count();
+        let expected = format!("the caller hears at least {least} replies");
+        checks.push(Check::new(expected, count >= least, count.to_string()));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,308 @@
+//! The caller's ear: when each side was heard, measured in the sound itself.
+//!
+//! Times are samples of 8 kHz since the stream began. The caller's side is counted when it is spoken (a frame leaves
+//! 20 ms after its first sample, as on a telephone), the agent's when Twilio *plays* it, not when it arrives. What is
+//! quieter than [`LOUD`] is silence on either side, so neither the silence behind the caller's last word nor the one
+//! in front of the agent's first counts as speech.
+
+use std::time::Duration;
+
+use callwright_media::SampleRate;
+use callwright_media::g711::ulaw_decode;
+
+use super::twilio::{Played, SAMPLES_PER_SECOND, Sound};
+
+/// Smallest magnitude that is heard as speech: 1 % of full scale, 40 dB under it. Speech on the line peaks some
+/// 30 dB above this; comfort noise and the codec's steps around zero stay below.
+pub(crate) const LOUD: u16 = 328;
+
+/// Loud samples closer than this belong to one span of speech: the pauses inside of words and between them.
+const JOIN: u64 = SAMPLES_PER_SECOND * 3 / 10;
+/// Sound that runs dry and goes on within this long was meant to be whole.
+const STUTTER: u64 = SAMPLES_PER_SECOND / 10;
+/// How long after the caller cut in a `clear` still belongs to it.
+const CLEAR_WITHIN: u64 = 3 * SAMPLES_PER_SECOND;
+
+/// From a first loud sample to a last one, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+}
+
+/// Something that the caller said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Utterance {
+    /// Its loud part.
+    pub(crate) span: Span,
+    /// It was meant to cut the agent off.
+    pub(crate) cuts_in: bool,
+}
+
+/// What was heard so far.
+#[derive(Debug, Default)]
+pub(crate) struct Ear {
+    utterances: Vec<Utterance>,
+    spans: Vec<Span>,
+    /// The next loud sample begins a new span whatever the gap: the agent was cut off.
+    cut: bool,
+    clears: Vec<u64>,
+    /// Where the last piece of sound, loud or not, ended.
+    played_to: Option<u64>,
+    stutters: u32,
+}
+
+/// What came of one utterance of the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Response {
+    /// The utterance.
+    pub(crate) utterance: Utterance,
+    /// From its last loud sample to the first loud sample of the agent; `None` when the agent said nothing before
+    /// the caller's next utterance, or was speaking all along.
+    pub(crate) reply_after: Option<Duration>,
+    /// For an utterance that cut in: what it took to silence the agent.
+    pub(crate) silenced: Option<Silenced>,
+    /// The agent began to speak while the caller was speaking.
+    pub(crate) talked_over: bool,
+}
+
+/// How the agent was silenced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Silenced {
+    /// From the caller's first loud sample to the agent's last.
+    pub(crate) last_sound_after: Duration,
+    /// From the caller's first loud sample to the server's `clear`, when one came.
+    pub(crate) clear_after: Option<Duration>,
+}
+
+/// Which sample `time` lies in.
+pub(crate) fn sample_at(time: Duration) -> u64 {
+    SampleRate::Hz8000.samples(time)
+}
+
+/// When `sample` is spoken or heard.
+pub(crate) fn time_of(sample: u64) -> Duration {
+    SampleRate::Hz8000.duration(sample)
+}
+
+impl Ear {
+    /// The caller says something whose loud part is known in advance.
+    pub(crate) fn caller(&mut self, utterance: Utterance) {
+        self.utterances.push(utterance);
+    }
+
+    /// The caller broke off: nothing after `at` was said.
+    pub(crate) fn caller_broke_off(&mut self, at: u64) {
+        if let Some(last) = self.utterances.last_mut() {
+            last.span.end = last.span.end.min(at);
+        }
+    }
+
+    /// What happened to the agent's sound.
+    pub(crate) fn agent(&mut self, sound: &Sound) {
+        match sound {
+            Sound::Played(played) => self.played(played),
+            Sound::Cleared(at) => {
+                self.clears.push(sample_at(*at));
+                self.cut = true;
+                self.played_to = None;
+            }
+        }
+    }
+
+    fn played(&mut self, played: &Played) {
+        if self.played_to.is_some_and(|to| played.at > to && played.at - to <= STUTTER) {
+            self.stutters += 1;
+        }
+        self.played_to = Some(played.at + played.octets.len() as u64);
+        for (at, &octet) in (played.at..).zip(&played.octets) {
+            if ulaw_decode(octet).unsigned_abs() < LOUD {
+                continue;
+            }
+            match self.spans.last_mut() {
+                Some(span) if !self.cut && at.saturating_sub(span.end) <= JOIN => span.end = at,
+                _ => {
+                    self.spans.push(Span { start: at, end: at });
+                    self.cut = false;
+                }
+            }
+        }
+    }
+
+    /// The agent's last span of speech, whether over or not.
+    pub(crate) fn agent_last(&self) -> Option<Span> {
+        self.spans.last().copied()
+    }
+
+    /// The agent's first span of speech that begins at `sample` or later.
+    pub(crate) fn agent_first_from(&self, sample: u64) -> Option<Span> {
+        self.spans.iter().copied().find(|span| span.start >= sample)
+    }
+
+    /// The caller's last utterance.
+    #[cfg(test)]
+    pub(crate) fn caller_last(&self) -> Option<Utterance> {
+        self.utterances.last().copied()
+    }
+
+    /// How often the agent's sound ran dry in the middle of something.
+    pub(crate) const fn stutters(&self) -> u32 {
+        self.stutters
+    }
+
+    /// How long each side was heard, caller first.
+    pub(crate) fn talked(&self) -> (Duration, Duration) {
+        let sum = |spans: &mut dyn Iterator<Item = Span>| {
+            time_of(spans.map(|span| span.end.saturating_sub(span.start)).sum())
+        };
+        let caller = sum(&mut self.utterances.iter().map(|utterance| utterance.span));
+        (caller, sum(&mut self.spans.iter().copied()))
+    }
+
+    /// What came of every utterance, in order.
+    pub(crate) fn responses(&self) -> Vec<Response> {
+        let next_start = |index: usize| self.utterances.get(index + 1).map(|next| next.span.start);
+        let each = self.utterances.iter().enumerate();
+        each.map(|(index, &utterance)| self.response(utterance, next_start(index))).collect()
+    }
+
+    fn response(&self, utterance: Utterance, next: Option<u64>) -> Response {
+        let Span { start, end } = utterance.span;
+        let first_after = self.spans.iter().find(|span| span.start > end);
+        let in_time = first_after.filter(|span| next.is_none_or(|next| span.start < next));
+        let spoken_through = self.spans.iter().any(|span| span.start <= end && span.end > end);
+        let reply = in_time.filter(|_| !spoken_through);
+        Response {
+            utterance,
+            reply_after: reply.map(|span| time_of(span.start - end)),
+            silenced: utterance.cuts_in.then(|| self.silenced(start)),
+            talked_over: self.spans.iter().any(|span| span.start > start && span.start < end),
+        }
+    }
+
+    fn silenced(&self, start: u64) -> Silenced {
+        let clear = self.clears.iter().find(|&&at| at >= start && at - start <= CLEAR_WITHIN);
+        // What began after the clear is the answer; what began before is what was cut off.
+        let cut_off = self.spans.iter().rev().find(|span| match clear {
+            Some(&clear) => span.start < clear,
+            None => span.start < start,
+        });
+        let last_sound = cut_off.map_or(0, |span| span.end.saturating_sub(start));
+        Silenced {
+            last_sound_after: time_of(last_sound),
+            clear_after: clear.map(|&at| time_of(at - start)),
+        }
+    }
+}
+
+/// The value below which `share` (0 to 1) of `values` lie, by the nearest rank; `None` of nothing.
+pub(crate) fn percentile(values: &[Duration], share: f64) -> Option<Duration> {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable();
+    // `as` saturates, and the rank is at least the first and at most the last.
+    let rank = (share * sorted.len() as f64).ceil() as usize;
+    sorted.get(rank.max(1) - 1).or(sorted.last()).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use callwright_media::g711::ulaw_encode;
+
+    use super::*;
+
+    fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    fn at_ms(ms: u64) -> u64 {
+        ms * 8
+    }
+
+    fn heard(ear: &mut Ear, from_ms: u64, to_ms: u64, level: i16) {
+        let octets = vec![ulaw_encode(level); ((to_ms - from_ms) * 8) as usize];
+        ear.agent(&Sound::Played(Played { at: at_ms(from_ms), octets }));
+    }
+
+    fn said(ear: &mut Ear, from_ms: u64, to_ms: u64, cuts_in: bool) {
+        let span = Span { start: at_ms(from_ms), end: at_ms(to_ms) };
+        ear.caller(Utterance { span, cuts_in });
+    }
+
+    #[test]
+    fn a_reply_is_measured_from_loud_to_loud() {
+        let mut ear = Ear::default();
+        heard(&mut ear, 0, 900, 8_000);
+        said(&mut ear, 2_000, 3_000, false);
+        // 100 ms of silence that the agent puts in front of its words do not count as words.
+        heard(&mut ear, 3_300, 3_400, 100);
+        heard(&mut ear, 3_400, 4_000, 8_000);
+        said(&mut ear, 5_000, 5_500, false);
+        said(&mut ear, 6_000, 6_200, false);
+        heard(&mut ear, 6_700, 6_800, 8_000);
+        let replies: Vec<_> = ear.responses().iter().map(|r| r.reply_after).collect();
+        assert_eq!(replies, [Some(ms(400)), None, Some(ms(500))]);
+        assert_eq!(ear.stutters(), 0);
+        let (caller, agent) = ear.talked();
+        assert_eq!(caller, ms(1_700));
+        assert!(agent > ms(1_598) && agent < ms(1_600), "{agent:?}");
+    }
+
+    #[test]
+    fn pauses_between_words_do_not_end_a_span_and_a_clear_does() {
+        let mut ear = Ear::default();
+        heard(&mut ear, 0, 500, 8_000);
+        heard(&mut ear, 700, 1_000, 8_000);
+        said(&mut ear, 900, 1_800, true);
+        ear.agent(&Sound::Cleared(ms(1_000)));
+        heard(&mut ear, 1_150, 1_200, 8_000);
+        heard(&mut ear, 2_300, 2_400, 8_000);
+        let response = ear.responses()[0];
+        let silenced = response.silenced.unwrap();
+        assert_eq!(silenced.clear_after, Some(ms(100)));
+        assert_eq!(silenced.last_sound_after.as_millis(), 99);
+        assert!(
+            response.talked_over,
+            "the agent spoke again at 1150 while the caller was speaking"
+        );
+        assert_eq!(response.reply_after, Some(ms(500)));
+    }
+
+    #[test]
+    fn an_agent_that_speaks_on_is_not_silenced_and_gives_no_reply() {
+        let mut ear = Ear::default();
+        heard(&mut ear, 0, 4_000, 8_000);
+        said(&mut ear, 1_000, 2_000, true);
+        let response = ear.responses()[0];
+        assert_eq!(response.reply_after, None);
+        assert_eq!(response.silenced.unwrap().clear_after, None);
+        assert_eq!(response.silenced.unwrap().last_sound_after.as_millis(), 2_999);
+    }
+
+    #[test]
+    fn sound_that_runs_dry_stutters() {
+        let mut ear = Ear::default();
+        heard(&mut ear, 0, 100, 8_000);
+        heard(&mut ear, 100, 200, 8_000);
+        heard(&mut ear, 230, 300, 8_000);
+        heard(&mut ear, 700, 800, 8_000);
+        assert_eq!(ear.stutters(), 1);
+    }
+
+    #[test]
+    fn a_caller_who_breaks_off_ends_there() {
+        let mut ear = Ear::default();
+        said(&mut ear, 1_000, 3_000, false);
+        ear.caller_broke_off(at_ms(1_500));
+        assert_eq!(ear.caller_last().unwrap().span.end, at_ms(1_500));
+    }
+
+    #[test]
+    fn percentiles_by_the_nearest_rank() {
+        let values: Vec<_> = (1..=20).rev().map(ms).collect();
+        assert_eq!(percentile(&values, 0.5), Some(ms(10)));
+        assert_eq!(percentile(&values, 0.95), Some(ms(19)));
+        assert_eq!(percentile(&values, 1.0), Some(ms(20)));
+        assert_eq!(percentile(&[ms(7)], 0.5), Some(ms(7)));
+        assert_eq!(percentile(&[], 0.5), None);
+    }
+}

@@ -1,0 +1,58 @@
+//! `callwright simulate`: a strict Twilio of our own, with callers who follow scenarios.
+//!
+//! It calls a running server as Twilio would: the signed webhook, the TwiML, the media stream in real time, marks,
+//! `clear`, keys, the `<Connect>` action. The caller listens to what is *played* to them, knows the agent's words from
+//! `/v1/events`, reacts, and measures every reply at their own ear.
+//!
+//! | file | owns |
+//! |---|---|
+//! | [`args`], [`run`](mod@run) | the command line and what it does |
+//! | [`scenario`], [`shipped`], [`phrase`], [`day`] | what a scenario says |
+//! | [`twilio`], [`webhook`] | Twilio's side, strictly |
+//! | [`caller`], [`mouth`], [`ear`], [`speech`], [`recording`] | the caller |
+//! | [`conversation`], [`driver`], [`server`] | one call, over real sockets |
+//! | [`checks`], [`report`], [`log`] | what came of it |
+//!
+//! Tests use it without the command line:
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), callwright::simulate::SimulateError> {
+//! use callwright::simulate::{Caller, Scenario, Target};
+//!
+//! let caller = Caller::new(Target::new("http://127.0.0.1:8080", "key")?)?;
+//! let report = caller.call(&Scenario::named("books")?).await?;
+//! assert!(report.passed, "{report}");
+//! # Ok(()) }
+//! ```
+
+mod args;
+mod caller;
+mod checks;
+mod conversation;
+mod day;
+mod driver;
+mod ear;
+mod log;
+mod mouth;
+mod phrase;
+mod placing;
+mod recording;
+mod report;
+mod run;
+mod scenario;
+mod server;
+mod shipped;
+mod speech;
+mod twilio;
+mod webhook;
+
+pub use args::Args;
+pub use log::{Entry, What};
+pub use placing::{Caller, SimulateError, Target};
+pub use recording::Recording;
+pub use report::{CallReport, Check, Interruption, Moment, Reply};
+pub use run::run;
+pub use scenario::{Scenario, ScenarioError};
+pub use server::ServerError;
+pub use speech::SpeechError;
+pub use twilio::{Offence, TwilioError, sign};

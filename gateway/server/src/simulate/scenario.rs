@@ -1,0 +1,469 @@
+//! A scenario file: who calls, what they say and when, how they react, and what must come of it.
+//!
+//! `gateway/server/scenarios/README.md` explains it to those who write one. Everything is checked when the file is read, so that a
+//! call is not begun with a scenario that cannot be followed.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::civil::Time;
+use serde::Deserialize;
+use serde::de::Error as _;
+
+use super::day::Day;
+use super::phrase::AnyOf;
+
+/// A caller with something in mind.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// One line that says what is proven.
+    pub(crate) name: String,
+    /// The number that is called.
+    #[serde(default = "receptionist")]
+    pub(crate) line: String,
+    /// The number that calls.
+    #[serde(default = "some_caller")]
+    pub(crate) caller: String,
+    /// The Flite voice that the caller speaks with.
+    #[serde(default = "rms")]
+    pub(crate) voice: String,
+    /// Speed of that voice, 1 as recorded.
+    #[serde(default = "as_recorded")]
+    pub(crate) pace: f32,
+    /// Level of the noise around the caller, in dB under full scale (for example -45); none when left out.
+    pub(crate) noise_dbov: Option<f32>,
+    /// How long the agent must have been silent before this caller takes the floor.
+    #[serde(default = "polite", rename = "pause_ms", deserialize_with = "from_ms")]
+    pub(crate) pause: Duration,
+    /// How long the caller waits for the agent before saying `otherwise`.
+    #[serde(default = "patience", rename = "patience_ms", deserialize_with = "from_ms")]
+    pub(crate) patience: Duration,
+    /// The call is broken off, and has failed, after this long.
+    #[serde(default = "long_enough", rename = "call_max_ms", deserialize_with = "from_ms")]
+    pub(crate) call_max: Duration,
+    /// What the caller does, in order.
+    pub(crate) steps: Vec<Step>,
+    /// What the caller answers while no step is due.
+    #[serde(default)]
+    pub(crate) reactions: Vec<Reaction>,
+    /// What the caller says when nothing else fits.
+    #[serde(default = "pardon")]
+    pub(crate) otherwise: String,
+    /// What must come of it.
+    #[serde(default)]
+    pub(crate) expect: Expect,
+    /// Where the file lies: what is played is looked for from here.
+    #[serde(skip)]
+    pub(crate) folder: PathBuf,
+}
+
+/// Something that the caller does of its own accord.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "WrittenStep")]
+pub(crate) struct Step {
+    /// When.
+    pub(crate) when: When,
+    /// Only once the agent has said this, since the caller last spoke.
+    pub(crate) on: Option<AnyOf>,
+    /// What.
+    pub(crate) deed: Deed,
+}
+
+/// When a step is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    /// Once the agent has finished speaking.
+    AfterAgent,
+    /// This long after the agent began to speak, cutting it off.
+    CutIn(Duration),
+    /// This long after the step before, or after the call began, whatever the agent does.
+    After(Duration),
+}
+
+/// What the caller can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Deed {
+    /// Speak, and perhaps hang up before it is all said.
+    Speak {
+        /// The sound.
+        voice: Voice,
+        /// Hang up this long after the first loud sample.
+        hang_up_after: Option<Duration>,
+    },
+    /// Press keys, five a second.
+    Press(Vec<char>),
+    /// Say nothing for this long, whatever the agent does.
+    StaySilent(Duration),
+    /// Hang up.
+    HangUp,
+}
+
+/// Where the caller's sound comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Voice {
+    /// A text for the caller's Flite voice.
+    Text(String),
+    /// A sound file: WAV of 8, 16, 24 or 48 kHz.
+    File(PathBuf),
+}
+
+/// What the caller answers when the agent says something.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "WrittenReaction")]
+pub(crate) struct Reaction {
+    /// What the agent says.
+    pub(crate) on: AnyOf,
+    /// The answer.
+    pub(crate) deed: Deed,
+    /// How often at most.
+    pub(crate) times: u32,
+}
+
+/// What must have come of a call.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Expect {
+    /// Said by the agent, in this order.
+    #[serde(default)]
+    pub(crate) agent_says: Vec<AnyOf>,
+    /// Never said by the agent.
+    #[serde(default)]
+    pub(crate) agent_never_says: Vec<AnyOf>,
+    /// Understood of the caller, in this order.
+    #[serde(default)]
+    pub(crate) caller_is_heard: Vec<AnyOf>,
+    /// A booking that this call made.
+    pub(crate) appointment: Option<ExpectAppointment>,
+    /// Set to `true`: the call booked nothing.
+    #[serde(default)]
+    pub(crate) no_appointment: bool,
+    /// Who ended the call.
+    pub(crate) ended_by: Option<Side>,
+    /// The number that the call went on to.
+    pub(crate) transfer_to: Option<String>,
+    /// The agent was cut off at least once, and knows it.
+    pub(crate) interrupted: Option<bool>,
+    /// The agent fell silent within this long of being cut off.
+    pub(crate) agent_stops_within_ms: Option<u64>,
+    /// Median time from the end of the caller's words to the agent's first, at the caller's ear.
+    pub(crate) reply_p50_at_most_ms: Option<u64>,
+    /// Replies that the caller heard.
+    pub(crate) replies_at_least: Option<usize>,
+}
+
+/// A booking, as far as a scenario cares.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExpectAppointment {
+    /// The service.
+    pub(crate) service: Option<AnyOf>,
+    /// The day, in the tenant's time zone.
+    pub(crate) day: Option<Day>,
+    /// Begins at this time of day or later.
+    #[serde(default, deserialize_with = "time_of_day")]
+    pub(crate) from: Option<Time>,
+    /// Begins before this time of day.
+    #[serde(default, deserialize_with = "time_of_day")]
+    pub(crate) until: Option<Time>,
+    /// The name.
+    pub(crate) name: Option<AnyOf>,
+}
+
+/// Who ended a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Side {
+    /// The caller hung up.
+    Caller,
+    /// The agent hung up.
+    Agent,
+    /// The call went on to another number.
+    Transfer,
+}
+
+impl Side {
+    /// The side as one word.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Caller => "caller",
+            Self::Agent => "agent",
+            Self::Transfer => "transfer",
+        }
+    }
+}
+
+/// A scenario could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScenarioError {
+    /// The file is not there or not readable.
+    #[error("cannot read the scenario {}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file does not say what a scenario must say.
+    #[error("{place}: {what}")]
+    Wrong {
+        /// File, line and column as far as known.
+        place: String,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+impl Scenario {
+    /// The shipped scenario or the file of this name.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] when it is neither, or wrong.
+    pub fn named(name: &str) -> Result<Self, ScenarioError> {
+        super::shipped::find(name)
+    }
+
+    /// A scenario written in YAML; what it plays is looked for from `folder`.
+    ///
+    /// # Errors
+    /// [`ScenarioError::Wrong`] with line and column.
+    pub fn from_yaml(text: &str, folder: &Path) -> Result<Self, ScenarioError> {
+        Self::parse(text, "scenario", folder.to_owned())
+    }
+
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] with file, line and column.
+    pub(crate) fn read(path: &Path) -> Result<Self, ScenarioError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ScenarioError::Unreadable { path: path.to_owned(), source })?;
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        Self::parse(&text, &path.display().to_string(), folder)
+    }
+
+    /// Reads a scenario from `text`; `origin` names it in errors.
+    ///
+    /// # Errors
+    /// [`ScenarioError::Wrong`].
+    pub(crate) fn parse(text: &str, origin: &str, folder: PathBuf) -> Result<Self, ScenarioError> {
+        let mut scenario: Self = serde_yaml_ng::from_str(text).map_err(|error| {
+            let place = match error.location() {
+                Some(at) => format!("{origin}:{}:{}", at.line(), at.column()),
+                None => origin.to_owned(),
+            };
+            ScenarioError::Wrong { place, what: error.to_string() }
+        })?;
+        scenario.folder = folder;
+        let wrong = |what: &str| {
+            Err(ScenarioError::Wrong { place: origin.to_owned(), what: what.to_owned() })
+        };
+        if scenario.expect.no_appointment && scenario.expect.appointment.is_some() {
+            return wrong("`appointment` and `no_appointment` cannot both be expected");
+        }
+        if !(0.5..=2.0).contains(&scenario.pace) {
+            return wrong("`pace` lies between 0.5 and 2");
+        }
+        if scenario.noise_dbov.is_some_and(|level| !(-90.0..=-10.0).contains(&level)) {
+            return wrong("`noise_dbov` lies between -90 and -10");
+        }
+        Ok(scenario)
+    }
+
+    /// Everything that the caller may say, so that it can be made ready before the call.
+    pub(crate) fn voices(&self) -> impl Iterator<Item = Voice> {
+        let deeds = self.steps.iter().map(|step| &step.deed);
+        let all = deeds.chain(self.reactions.iter().map(|reaction| &reaction.deed));
+        let spoken = all.filter_map(|deed| match deed {
+            Deed::Speak { voice, .. } => Some(voice.clone()),
+            _ => None,
+        });
+        spoken.chain([Voice::Text(self.otherwise.clone())])
+    }
+}
+
+fn receptionist() -> String {
+    "+15005550100".to_owned()
+}
+
+fn some_caller() -> String {
+    "+12025550142".to_owned()
+}
+
+fn rms() -> String {
+    "rms".to_owned()
+}
+
+const fn as_recorded() -> f32 {
+    1.0
+}
+
+const fn polite() -> Duration {
+    Duration::from_millis(600)
+}
+
+const fn patience() -> Duration {
+    Duration::from_secs(12)
+}
+
+const fn long_enough() -> Duration {
+    Duration::from_secs(180)
+}
+
+fn pardon() -> String {
+    "Sorry, could you say that again?".to_owned()
+}
+
+fn from_ms<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    u64::deserialize(deserializer).map(Duration::from_millis)
+}
+
+fn time_of_day<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Time>, D::Error> {
+    let written = String::deserialize(deserializer)?;
+    let time = Time::strptime("%H:%M", &written).map_err(|_error| {
+        D::Error::custom(format!("{written:?} is not a time of day; write \"09:30\", in quotes"))
+    })?;
+    Ok(Some(time))
+}
+
+/// A step as it is written: one of the deeds, at most one of the times.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenStep {
+    say: Option<String>,
+    play: Option<PathBuf>,
+    keys: Option<String>,
+    silence_ms: Option<u64>,
+    #[serde(default)]
+    hang_up: bool,
+    hang_up_after_ms: Option<u64>,
+    on: Option<AnyOf>,
+    cut_in_after_ms: Option<u64>,
+    after_ms: Option<u64>,
+}
+
+/// A reaction as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenReaction {
+    on: AnyOf,
+    say: Option<String>,
+    play: Option<PathBuf>,
+    keys: Option<String>,
+    #[serde(default)]
+    hang_up: bool,
+    times: Option<u32>,
+}
+
+/// A step or reaction says too little or too much.
+#[derive(Debug, thiserror::Error)]
+enum WrongStep {
+    #[error("expected exactly one of `say`, `play`, `keys`, `silence_ms` and `hang_up: true`")]
+    NotOneDeed,
+    #[error("`cut_in_after_ms` and `after_ms` exclude each other, and `on` goes with neither")]
+    TwoTimes,
+    #[error("`hang_up_after_ms` goes with `say` or `play` only")]
+    NothingToBreakOff,
+    #[error("{0:?} is not a key of a telephone: 0-9, * and # are")]
+    NotAKey(char),
+    #[error("there is nothing to say: the text has no word")]
+    Wordless,
+}
+
+struct WrittenDeed {
+    say: Option<String>,
+    play: Option<PathBuf>,
+    keys: Option<String>,
+    silence_ms: Option<u64>,
+    hang_up: bool,
+    hang_up_after_ms: Option<u64>,
+}
+
+impl TryFrom<WrittenDeed> for Deed {
+    type Error = WrongStep;
+
+    fn try_from(written: WrittenDeed) -> Result<Self, WrongStep> {
+        let hang_up_after = written.hang_up_after_ms.map(Duration::from_millis);
+        let mut deeds = Vec::new();
+        if let Some(text) = written.say {
+            if super::phrase::words(&text).is_empty() {
+                return Err(WrongStep::Wordless);
+            }
+            deeds.push(Self::Speak { voice: Voice::Text(text), hang_up_after });
+        }
+        if let Some(path) = written.play {
+            deeds.push(Self::Speak { voice: Voice::File(path), hang_up_after });
+        }
+        if let Some(keys) = written.keys {
+            let keys: Vec<char> = keys.chars().filter(|key| !key.is_whitespace()).collect();
+            let known = |key: &char| matches!(key, '0'..='9' | '*' | '#');
+            if let Some(&other) = keys.iter().find(|key| !known(key)) {
+                return Err(WrongStep::NotAKey(other));
+            }
+            deeds.push(Self::Press(keys));
+        }
+        if let Some(ms) = written.silence_ms {
+            deeds.push(Self::StaySilent(Duration::from_millis(ms)));
+        }
+        if written.hang_up {
+            deeds.push(Self::HangUp);
+        }
+        match (deeds.pop(), deeds.is_empty()) {
+            (Some(deed), true) => {
+                if hang_up_after.is_some() && !matches!(deed, Self::Speak { .. }) {
+                    return Err(WrongStep::NothingToBreakOff);
+                }
+                Ok(deed)
+            }
+            _ => Err(WrongStep::NotOneDeed),
+        }
+    }
+}
+
+impl TryFrom<WrittenStep> for Step {
+    type Error = WrongStep;
+
+    fn try_from(written: WrittenStep) -> Result<Self, WrongStep> {
+        let when = match (written.cut_in_after_ms, written.after_ms, &written.on) {
+            (None, None, _) => When::AfterAgent,
+            (Some(ms), None, None) => When::CutIn(Duration::from_millis(ms)),
+            (None, Some(ms), None) => When::After(Duration::from_millis(ms)),
+            _ => return Err(WrongStep::TwoTimes),
+        };
+        let deed = Deed::try_from(WrittenDeed {
+            say: written.say,
+            play: written.play,
+            keys: written.keys,
+            silence_ms: written.silence_ms,
+            hang_up: written.hang_up,
+            hang_up_after_ms: written.hang_up_after_ms,
+        })?;
+        Ok(Self { when, on: written.on, deed })
+    }
+}
+
+impl TryFrom<WrittenReaction> for Reaction {
+    type Error = WrongStep;
+
+    fn try_from(written: WrittenReaction) -> Result<Self, WrongStep> {
+        let deed = Deed::try_from(WrittenDeed {
+            say: written.say,
+            play: written.play,
+            keys: written.keys,
+            silence_ms: None,
+            hang_up: written.hang_up,
+            hang_up_after_ms: None,
+        })?;
+        Ok(Self { on: written.on, deed, times: written.times.unwrap_or(TIMES) })
+    }
+}
+
+/// How often a reaction is given unless it says otherwise: enough for a question that is asked again, and an end to
+/// an agent that asks for ever.
+const TIMES: u32 = 3;
+
+#[cfg(test)]
+mod tests;

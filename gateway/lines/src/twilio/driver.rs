@@ -81,7 +81,8 @@ impl<S: Switchboard> Stream<S> {
                 Happened::Leg(LegReady::Over) => self.session.end(End::CallFault),
                 Happened::Deadline(now) => self.session.handle_deadline(now),
                 Happened::End(end) => self.session.end(end),
-                Happened::Leg(LegReady::Room) | Happened::Nothing => {}
+                Happened::Pong => self.session.receive_pong(),
+                Happened::Leg(LegReady::Room) => {}
             }
             self.counters.look(self.session.counts());
             if let Some(end) = self.deliver() {
@@ -98,6 +99,12 @@ impl<S: Switchboard> Stream<S> {
         }
     }
 
+    fn ping(&mut self) {
+        if let Err(end) = self.wire.ping() {
+            self.session.end(end);
+        }
+    }
+
     /// Takes from the session until it is empty, or the call full.
     fn deliver(&mut self) -> Option<End> {
         loop {
@@ -105,6 +112,10 @@ impl<S: Switchboard> Stream<S> {
                 match self.held.take().map(Output::Input).or_else(|| self.session.poll_output())? {
                     Output::Begin => {
                         self.begin();
+                        continue;
+                    }
+                    Output::Ping => {
+                        self.ping();
                         continue;
                     }
                     Output::End(end) => return Some(end),

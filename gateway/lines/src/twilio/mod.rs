@@ -24,7 +24,7 @@ pub use end::{End, LegFate};
 
 mod session;
 pub use session::{
-    BAD_IN_A_ROW_MAX, BAD_MAX, MARKS_OUT_MAX, Output, START_PATIENCE, Sent, Session,
+    BAD_IN_A_ROW_MAX, BAD_MAX, MARKS_OUT_MAX, Output, QUIET_PATIENCE, START_PATIENCE, Sent, Session,
 };
 
 mod switchboard;

@@ -23,6 +23,9 @@ use super::to_twilio::{ToTwilio, mark_named};
 
 /// How long a socket may stay without a `start`. Twilio sends it at once.
 pub const START_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a live stream may bring nothing before it is asked whether it is there, and then before it is given up.
+/// Twilio sends sound fifty times a second, silence too; a connection that died without a word sends nothing.
+pub const QUIET_PATIENCE: Duration = Duration::from_secs(10);
 /// Bad messages in a row that end a stream: whoever sends them does not speak this protocol.
 pub const BAD_IN_A_ROW_MAX: u32 = 10;
 /// Bad messages that end a stream.
@@ -47,8 +50,11 @@ pub struct Session {
     /// A key or a mark, on its way behind the sound.
     control: Option<LegInput>,
     begin: bool,
+    ping: bool,
     end: Option<End>,
     connected: bool,
+    /// Something came since the last look.
+    alive: bool,
     bad_in_a_row: u32,
     counts: Counts,
 }
@@ -66,6 +72,10 @@ enum State {
 #[derive(Debug)]
 struct Live {
     stream: Sid,
+    /// When to look whether anything has come.
+    look: Instant,
+    /// A ping is out.
+    pinged: bool,
     chunks: Chunks,
     marks_out: ArrayVec<MarkId, MARKS_OUT_MAX>,
     to: ToTwilio,
@@ -78,6 +88,8 @@ pub enum Output {
     Begin,
     /// Give this to the call.
     Input(LegInput),
+    /// Send a ping, and tell [`Session::receive_pong`] of the answer.
+    Ping,
     /// The stream is over.
     End(End),
 }
@@ -102,8 +114,10 @@ impl Session {
             taken: 0,
             control: None,
             begin: false,
+            ping: false,
             end: None,
             connected: false,
+            alive: true,
             bad_in_a_row: 0,
             counts: Counts::default(),
         }
@@ -113,6 +127,7 @@ impl Session {
     ///
     /// *Real time:* allocates only while its buffers grow to the size of this stream's messages.
     pub fn receive(&mut self, text: &str) {
+        self.alive = true;
         let mut decoded = std::mem::take(&mut self.decoded);
         match FromTwilio::parse(text, &mut decoded) {
             Ok(message) => self.handle(&message),
@@ -123,7 +138,13 @@ impl Session {
 
     /// Takes one binary frame, which the protocol does not have.
     pub fn receive_binary(&mut self) {
+        self.alive = true;
         self.bad(Bad::Binary);
+    }
+
+    /// Takes a ping or a pong.
+    pub const fn receive_pong(&mut self) {
+        self.alive = true;
     }
 
     /// Takes the end of the socket, or of the call. What the caller said until a good end still comes out; after any
@@ -143,21 +164,34 @@ impl Session {
             self.control = None;
             self.begin = false;
         }
+        self.ping = false;
         self.end = Some(end);
     }
 
-    /// When [`Self::handle_deadline`] wants to be called, if nothing comes before.
+    /// When [`Self::handle_deadline`] wants to be called.
     pub const fn deadline(&self) -> Option<Instant> {
-        match self.state {
-            State::Waiting { until } => Some(until),
-            State::Live(_) | State::Over => None,
+        match &self.state {
+            State::Waiting { until } => Some(*until),
+            State::Live(live) => Some(live.look),
+            State::Over => None,
         }
     }
 
     /// Takes the passing of time.
     pub fn handle_deadline(&mut self, now: Instant) {
-        if self.deadline().is_some_and(|until| until <= now) {
-            self.end(End::NoStart);
+        let alive = std::mem::take(&mut self.alive);
+        match &mut self.state {
+            State::Waiting { until } if *until <= now => self.end(End::NoStart),
+            State::Live(live) if live.look <= now => {
+                live.look = now + QUIET_PATIENCE;
+                if !alive && live.pinged {
+                    return self.end(End::Lost);
+                }
+                live.pinged = !alive;
+                self.ping = !alive;
+            }
+            // Too early: nothing was looked at.
+            State::Waiting { .. } | State::Live(_) | State::Over => self.alive = alive,
         }
     }
 
@@ -165,6 +199,9 @@ impl Session {
     pub fn poll_output(&mut self) -> Option<Output> {
         if std::mem::take(&mut self.begin) {
             return Some(Output::Begin);
+        }
+        if std::mem::take(&mut self.ping) {
+            return Some(Output::Ping);
         }
         if let Some(rest) = self.ready.get(self.taken..)
             && let Some(packet) = Packet::split(rest, PACKET_OCTETS).next()
@@ -232,8 +269,9 @@ impl Session {
                     self.odd(Odd::SecondConnected);
                 }
             }
-            (State::Waiting { .. }, Event::Start(start)) => {
-                self.start(message.stream.as_deref(), *start);
+            (State::Waiting { until }, Event::Start(start)) => {
+                let look = *until + QUIET_PATIENCE;
+                self.start(message.stream.as_deref(), *start, look);
             }
             (State::Waiting { .. }, _) => self.bad(Bad::BeforeStart),
             (State::Live(live), _) if message.stream.as_deref() != Some(live.stream.as_str()) => {
@@ -247,7 +285,7 @@ impl Session {
         }
     }
 
-    fn start(&mut self, stream: Option<&str>, start: Start) {
+    fn start(&mut self, stream: Option<&str>, start: Start, look: Instant) {
         if stream != Some(start.stream.as_str()) {
             self.bad(Bad::WrongStream);
         } else if start.call != self.call {
@@ -257,6 +295,8 @@ impl Session {
             self.begin = true;
             self.state = State::Live(Box::new(Live {
                 stream: start.stream,
+                look,
+                pinged: false,
                 chunks: Chunks::default(),
                 marks_out: ArrayVec::new(),
                 to: ToTwilio::new(start.stream),

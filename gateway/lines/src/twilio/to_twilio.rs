@@ -38,7 +38,7 @@ impl ToTwilio {
 
     /// Play this next.
     ///
-    /// *Real time:* allocates only when the socket holds on to more than [`BUFFER_BYTES`] of earlier messages.
+    /// *Real time:* allocates only when the socket holds on to more than ten earlier messages.
     pub fn media(&mut self, packet: &Packet) -> Utf8Bytes {
         let mut encoded = [0; PAYLOAD_MAX_BYTES.div_ceil(3) * 4];
         #[expect(clippy::expect_used, reason = "the array above is the longest packet's encoding")]

@@ -11,6 +11,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use callwright_calls::leg::{LegDriver, LegReady};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -40,8 +41,8 @@ pub(super) struct Wire {
 pub(super) enum Happened {
     Text(Utf8Bytes),
     Binary,
-    /// A ping, a pong: the library sees to them.
-    Nothing,
+    /// A ping, which the library answers, or a pong.
+    Pong,
     Leg(LegReady),
     /// The deadline given to [`Wire::next`] has passed.
     Deadline(Instant),
@@ -68,8 +69,12 @@ impl Wire {
     /// Hands one text frame to the socket. Call only after [`Self::next`] gave an output of the leg, which it does
     /// while the socket takes more.
     pub(super) fn send(&mut self, text: Utf8Bytes) -> Result<(), End> {
-        self.unsent = true;
-        self.socket.start_send_unpin(Message::Text(text)).map_err(end_of)
+        self.give(Message::Text(text))
+    }
+
+    /// Hands a ping to the socket, whether it takes more or not: its buffer has room for one.
+    pub(super) fn ping(&mut self) -> Result<(), End> {
+        self.give(Message::Ping(Bytes::new()))
     }
 
     /// Says goodbye and waits a little for the answer, so that nothing in flight is torn down with the socket.
@@ -116,6 +121,11 @@ impl Wire {
         self.socket.poll_ready_unpin(cx).is_ready()
     }
 
+    fn give(&mut self, message: Message) -> Result<(), End> {
+        self.unsent = true;
+        self.socket.start_send_unpin(message).map_err(end_of)
+    }
+
     fn flush(&mut self, cx: &mut Context<'_>) -> Result<(), End> {
         if self.unsent {
             match self.socket.poll_flush_unpin(cx) {
@@ -152,7 +162,7 @@ fn happened(frame: Result<Message, axum::Error>) -> Happened {
     match frame {
         Ok(Message::Text(text)) => Happened::Text(text),
         Ok(Message::Binary(_)) => Happened::Binary,
-        Ok(Message::Ping(_) | Message::Pong(_)) => Happened::Nothing,
+        Ok(Message::Ping(_) | Message::Pong(_)) => Happened::Pong,
         Ok(Message::Close(frame)) => Happened::End(match frame.map(|frame| frame.code) {
             // Normal, going away, and no code at all.
             None | Some(1_000 | 1_001 | 1_005) => End::CallerGone,

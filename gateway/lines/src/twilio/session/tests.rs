@@ -138,12 +138,31 @@ fn a_stream_without_a_start_ends_after_five_seconds() {
 }
 
 #[test]
-fn a_live_stream_waits_for_nothing() {
+fn a_stream_that_falls_silent_is_asked_and_then_given_up() {
     let mut script = Script::live();
-    assert_eq!(script.session.deadline(), None);
-    script.session.handle_deadline(script.start + 10 * START_PATIENCE);
-    script.collect();
+    let wait = |script: &mut Script| {
+        let look = script.session.deadline().unwrap();
+        script.session.handle_deadline(look - Duration::from_millis(1));
+        script.session.handle_deadline(look);
+        script.collect();
+        assert_eq!(script.session.deadline().is_none(), script.ended().is_some());
+    };
+    // Something came each time: sound, rubbish, a pong.
+    wait(&mut script);
+    script.media(1, 1);
+    wait(&mut script);
+    script.session.receive_binary();
+    wait(&mut script);
     assert_eq!(script.others, []);
+    wait(&mut script);
+    assert_eq!(script.others, [Output::Ping]);
+    script.session.receive_pong();
+    wait(&mut script);
+    assert_eq!(script.others, [Output::Ping]);
+    wait(&mut script);
+    assert_eq!(script.others, [Output::Ping, Output::Ping]);
+    wait(&mut script);
+    assert_eq!(script.others, [Output::Ping, Output::Ping, Output::End(End::Lost)]);
 }
 
 #[test]

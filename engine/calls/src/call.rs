@@ -1,5 +1,7 @@
 //! One call: everything that happens between the first packet and the last event.
 
+use std::time::Duration;
+
 use callwright_contract::{
     AfterCall, CallCommand, CallFact, CallId, EndCause, Expectation, ReplyOutcome,
 };
@@ -58,7 +60,7 @@ impl Call {
             over: false,
             listening: Listening::new()?,
             speech: SpeechEdges::default(),
-            turns: Turns::new(),
+            turns: Turns::new(patience_min(spec.mode)),
             playout: Playout::new(profile),
             barge_in: BargeIn::default(),
             keypad: Keypad::default(),
@@ -85,7 +87,7 @@ impl Call {
     }
 
     /// Time since the call began, as its events state it.
-    pub const fn elapsed(&self, now: Moment) -> std::time::Duration {
+    pub const fn elapsed(&self, now: Moment) -> Duration {
         self.timers.elapsed(now)
     }
 
@@ -296,5 +298,13 @@ impl Call {
         }
         self.playout.stop(now, ReplyOutcome::CallEnded, out);
         out.facts.push(CallFact::Ended { cause });
+    }
+}
+
+/// Nobody waits for an answer on a line that only listens.
+const fn patience_min(mode: CallMode) -> Duration {
+    match mode {
+        CallMode::Listen => Duration::from_millis(1_200),
+        CallMode::Converse | CallMode::Echo => Duration::ZERO,
     }
 }

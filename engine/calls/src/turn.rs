@@ -34,6 +34,8 @@ pub(crate) struct Turns {
     turn: TurnId,
     last_ask: u32,
     expects: Expectation,
+    /// No turn ends after less silence than this.
+    patience_min: Duration,
 }
 
 #[derive(Debug)]
@@ -65,7 +67,13 @@ struct Pausing {
     words: Awaited<()>,
     judged: Awaited<f32>,
     /// How long the silence may last, once both answers are in.
-    patience: Option<Duration>,
+    patience: Option<Patience>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    silence: Duration,
+    reason: TurnReason,
 }
 
 /// The answer to a question.
@@ -120,8 +128,11 @@ const ANSWERS_MAX: Duration = Duration::from_millis(2_500);
 const WORDLESS_MIN: u64 = 16_000 * 7 / 10 + PRE_ROLL;
 
 impl Turns {
-    pub(crate) fn new() -> Self {
+    /// Follows turns that end after `patience_min` of silence at the earliest: zero where somebody waits for an
+    /// answer, more where only the words count, because whole sentences are recognised better.
+    pub(crate) fn new(patience_min: Duration) -> Self {
         Self {
+            patience_min,
             state: State::Idle,
             piece: SamplePos(0),
             words: TurnWords::default(),
@@ -244,7 +255,9 @@ impl Turns {
         let judged = if let Awaited::Given(over) = pausing.judged { Some(over) } else { None };
         let words = self.words.text();
         let pause = Pause { expects: self.expects, judged, words: &words };
-        pausing.patience = Some(pause.patience());
+        let silence = pause.patience();
+        let reason = if silence.is_zero() { TurnReason::Judged } else { TurnReason::Patience };
+        pausing.patience = Some(Patience { silence: silence.max(self.patience_min), reason });
     }
 
     /// Lets time pass: asks for partials, cuts what grew too long, ends the turn when it is over.
@@ -276,12 +289,11 @@ impl Turns {
             }
             State::Pausing(pausing) => {
                 let silent = now.since(pausing.points.quiet_since);
-                let patience = pausing.patience.unwrap_or(ANSWERS_MAX);
-                if silent < patience {
+                let late = Patience { silence: ANSWERS_MAX, reason: TurnReason::Patience };
+                let Patience { silence, reason } = pausing.patience.unwrap_or(late);
+                if silent < silence {
                     return None;
                 }
-                let reason =
-                    if patience.is_zero() { TurnReason::Judged } else { TurnReason::Patience };
                 let spoken = pausing.ended.since(self.piece);
                 let points = pausing.points;
                 self.finish(reason, spoken, points)

@@ -136,8 +136,6 @@ pub enum TurnReason {
     Judged,
     /// The pause outlasted the patience for what was asked.
     Patience,
-    /// The turn reached the longest that is listened to in one piece.
-    TooLong,
 }
 
 impl TurnReason {
@@ -146,7 +144,6 @@ impl TurnReason {
         match self {
             Self::Judged => "judged",
             Self::Patience => "patience",
-            Self::TooLong => "too_long",
         }
     }
 }

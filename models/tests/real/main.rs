@@ -10,6 +10,7 @@ mod recording;
 
 mod endings;
 mod installed;
+mod librispeech;
 mod recognition;
 mod speech;
 mod voice_activity;

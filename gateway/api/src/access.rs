@@ -83,6 +83,37 @@ fn subprotocol(headers: &HeaderMap) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn tenants_own() -> Caller {
+        let scope = Scope::Tenant("bright-smile".parse().unwrap());
+        Caller(Principal { name: "its own".to_owned(), scope })
+    }
+
+    #[test]
+    fn a_tenants_key_sees_that_tenant_alone() {
+        let own = Scope::Tenant("bright-smile".parse().unwrap());
+        assert_eq!(tenants_own().scope(None).unwrap(), own);
+        assert_eq!(tenants_own().scope(Some("bright-smile")).unwrap(), own);
+        for (other, failure) in [
+            ("other-clinic", Failure::TenantOutOfScope),
+            ("*", Failure::BadParameter(String::new())),
+        ] {
+            let refused = tenants_own().scope(Some(other)).unwrap_err();
+            assert_eq!(
+                std::mem::discriminant(&refused),
+                std::mem::discriminant(&failure),
+                "{other}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_operators_key_sees_all_or_the_one_it_asks_for() {
+        let operator = Caller(Principal { name: "admin".to_owned(), scope: Scope::Platform });
+        assert_eq!(operator.scope(None).unwrap(), Scope::Platform);
+        let one = Scope::Tenant("bright-smile".parse().unwrap());
+        assert_eq!(operator.scope(Some("bright-smile")).unwrap(), one);
+    }
+
     fn with(name: header::HeaderName, value: &str) -> HeaderMap {
         HeaderMap::from_iter([(name, value.parse().unwrap())])
     }

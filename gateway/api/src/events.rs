@@ -28,7 +28,7 @@ use crate::wire::{Notice, Problem, StreamMessage, Zones};
 use crate::{Api, Shared};
 
 mod teller;
-use teller::{Telling, Teller};
+use teller::{Teller, Telling};
 
 /// Streams that may be open at a time.
 const STREAMS_MAX: usize = 256;

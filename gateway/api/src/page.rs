@@ -38,11 +38,7 @@ static ASSETS: [Asset; 6] = [
         kind: "text/javascript; charset=utf-8",
         body: include_str!("../page/story.js"),
     },
-    Asset {
-        path: "/page/icon.svg",
-        kind: "image/svg+xml",
-        body: include_str!("../page/icon.svg"),
-    },
+    Asset { path: "/page/icon.svg", kind: "image/svg+xml", body: include_str!("../page/icon.svg") },
 ];
 
 pub(crate) fn routes() -> Router<Arc<Shared>> {

@@ -24,10 +24,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
 /// The program runs.
 #[utoipa::path(get, path = "/healthz", tag = "server", responses((status = 200, body = Health)))]
 pub(crate) async fn health() -> Json<Health> {
-    Json(Health {
-        status: "alive".to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-    })
+    Json(Health { status: "alive".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() })
 }
 
 /// Whether calls are taken, and why not.
@@ -40,8 +37,7 @@ pub(crate) async fn ready(State(shared): State<Arc<Shared>>) -> impl IntoRespons
     if !shared.api.business.storage_is_writable() {
         reasons.push("the database cannot be written; the log says why".to_owned());
     }
-    let status =
-        if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(Readiness { ready: reasons.is_empty(), reasons }))
 }
 

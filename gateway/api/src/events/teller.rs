@@ -45,9 +45,7 @@ impl Teller {
                 self.last = logged.seq;
                 self.wants(logged.what.call()).then(|| logged_event(&logged, &self.zones))
             }
-            Some(FeedItem::Live(live)) => {
-                self.wants(live.event.call).then(|| live_event(&live))
-            }
+            Some(FeedItem::Live(live)) => self.wants(live.event.call).then(|| live_event(&live)),
             Some(_) => None,
         };
         event.flatten().map_or(Telling::Nothing, |event| Telling::Event(Box::new(event)))
@@ -96,7 +94,10 @@ mod tests {
     fn an_entry_of_the_log_is_told_with_its_sequence() {
         let Telling::Event(told) = teller(None, None).tell(logged(7, 1)) else { panic!("told") };
         assert_eq!((told.seq, told.call_ms), (Some(7), Some(1_500)));
-        assert_eq!((told.call.as_str(), told.tenant.as_str()), ("call_0000000000001", "bright-smile"));
+        assert_eq!(
+            (told.call.as_str(), told.tenant.as_str()),
+            ("call_0000000000001", "bright-smile")
+        );
         assert_eq!(told.body, EventBody::SpeechStarted {});
     }
 

@@ -56,7 +56,8 @@ fn show(running: &serve::Running) {
         .map(str::to_owned)
         .or_else(|| out.is_terminal().then(|| running.admin_key()).flatten());
     // A closed output is no reason not to take calls.
-    let _closed = out.write_all(serve::banner(running, key.as_deref()).as_bytes()).and_then(|()| out.flush());
+    let _closed =
+        out.write_all(serve::banner(running, key.as_deref()).as_bytes()).and_then(|()| out.flush());
 }
 
 /// The signals that ask to stop.

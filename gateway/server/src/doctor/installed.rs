@@ -75,7 +75,11 @@ fn verify_file(models: &Path, file: &ArtefactFile) -> Result<(), Flaw> {
         let _never = write!(hex, "{byte:02x}");
         hex
     });
-    if found == file.sha256 { Ok(()) } else { Err(Flaw::Content { path: file.path.clone(), found }) }
+    if found == file.sha256 {
+        Ok(())
+    } else {
+        Err(Flaw::Content { path: file.path.clone(), found })
+    }
 }
 
 /// Octets as people read them.
@@ -83,7 +87,8 @@ pub fn megabytes(octets: u64) -> String {
     format!("{}.{} MB", octets / 1_000_000, octets % 1_000_000 / 100_000)
 }
 
-const INSTALL: &str = "Run `./callwright up`, which installs what is missing and replaces what is damaged.";
+const INSTALL: &str =
+    "Run `./callwright up`, which installs what is missing and replaces what is damaged.";
 
 pub(super) fn artefacts(models: &Path) -> Vec<Finding> {
     catalog::artefacts()
@@ -125,12 +130,7 @@ mod tests {
 
     fn file(path: &str, content: &str) -> ArtefactFile {
         let sha256 = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
-        ArtefactFile {
-            path: path.to_owned(),
-            size: content.len() as u64,
-            sha256,
-            machine: None,
-        }
+        ArtefactFile { path: path.to_owned(), size: content.len() as u64, sha256, machine: None }
     }
 
     #[test]
@@ -142,7 +142,9 @@ mod tests {
         assert!(matches!(flaw("whale"), Flaw::Content { .. }));
         assert!(matches!(flaw("wholesome"), Flaw::Size { found: 5, size: 9, .. }));
         let missing = verify_file(folder.path(), &file("other", "whole")).unwrap_err();
-        assert!(matches!(missing, Flaw::Unreadable { .. }) && missing.to_string().contains("other"));
+        assert!(
+            matches!(missing, Flaw::Unreadable { .. }) && missing.to_string().contains("other")
+        );
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! What the operator sees when the server is up: where to click, what to call, where the data is.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use callwright_business::LinePurpose;
 
 use super::Running;
+use crate::config::{HOME_DEFAULT, LISTEN_DEFAULT};
 
 /// The text, several lines. With `key`, the link to the page signs in, so that the text is for the operator's eyes only.
 pub fn banner(running: &Running, key: Option<&str>) -> String {
@@ -20,13 +22,22 @@ fn write_banner(text: &mut String, running: &Running, key: Option<&str>) -> std:
     writeln!(text, "\nCallwright takes calls.\n")?;
     match key {
         Some(key) => writeln!(text, "  Live calls   {url}/#key={key}")?,
-        None => writeln!(text, "  Live calls   {url}/  (the key is in {})", config.admin_key_file().display())?,
+        None => writeln!(
+            text,
+            "  Live calls   {url}/  (the key is in {})",
+            config.admin_key_file().display()
+        )?,
     }
-    writeln!(text, "  Try it       ./callwright simulate")?;
-    writeln!(text, "  Twilio       point a number's voice webhook at {}/twilio/voice", running.public_url())?;
+    writeln!(text, "  Try it       {}", simulate(running))?;
+    writeln!(
+        text,
+        "  Twilio       point a number's voice webhook at {}/twilio/voice",
+        running.public_url()
+    )?;
     for tenant in running.tenants() {
         writeln!(text, "\n  {} ({})", tenant.name, tenant.time_zone)?;
-        for (address, purpose) in &tenant.lines {
+        // Telephone numbers: what else there is cannot be called by telephone.
+        for (address, purpose) in tenant.lines.iter().filter(|(line, _)| line.starts_with('+')) {
             let what = match purpose {
                 LinePurpose::Agent => "the receptionist",
                 LinePurpose::Echo => "plays back what it hears",
@@ -41,12 +52,33 @@ fn write_banner(text: &mut String, running: &Running, key: Option<&str>) -> std:
     writeln!(text, "\n  Data         {home}")?;
     writeln!(text, "  Models       {}", config.models.display())?;
     if running.first_run_key().is_some() {
-        writeln!(text, "\n  This is the first run: the key in the link above is kept in {}.", config.admin_key_file().display())?;
+        writeln!(
+            text,
+            "\n  This is the first run: the key in the link above is kept in {}.",
+            config.admin_key_file().display()
+        )?;
     }
     for warning in warnings(running) {
         writeln!(text, "\n  Careful: {warning}")?;
     }
-    writeln!(text, "\n  Ctrl-C stops it once live calls are over ({} s at most).", config.drain_max.as_secs())
+    writeln!(
+        text,
+        "\n  Ctrl-C stops it once live calls are over ({} s at most).",
+        config.drain_max.as_secs()
+    )
+}
+
+/// The command that calls this server.
+fn simulate(running: &Running) -> String {
+    let mut command = "./callwright simulate".to_owned();
+    if running.addr() != LISTEN_DEFAULT {
+        command += &format!(" --url {}", running.url());
+    }
+    let home = &running.config().home;
+    if home != Path::new(HOME_DEFAULT) {
+        command += &format!(" --home {}", home.display());
+    }
+    command
 }
 
 /// What an operator would want to be told before it goes wrong.

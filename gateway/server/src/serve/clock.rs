@@ -1,5 +1,8 @@
 //! The machine's clock, for everything above the call. The host reads its own.
-#![expect(clippy::disallowed_methods, reason = "this is the driver that reads the clock for the business")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the driver that reads the clock for the business"
+)]
 
 use std::sync::Arc;
 

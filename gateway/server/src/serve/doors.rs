@@ -29,7 +29,9 @@ pub enum ListenError {
         addr: SocketAddr,
     },
     /// The system says no.
-    #[error("{addr} cannot be listened on: {cause}. Choose another address with --listen or CALLWRIGHT_LISTEN.")]
+    #[error(
+        "{addr} cannot be listened on: {cause}. Choose another address with --listen or CALLWRIGHT_LISTEN."
+    )]
     Refused {
         /// The address.
         addr: SocketAddr,

@@ -119,7 +119,8 @@ pub(super) fn health(host: &HostHealth, lanes: &[LaneMonitor]) {
         let (name, health) = (lane.name(), lane.health());
         counter!("callwright_lane_steps_total", "lane" => name).absolute(health.steps);
         counter!("callwright_lane_items_total", "lane" => name).absolute(health.items);
-        counter!("callwright_lane_busy_milliseconds_total", "lane" => name).absolute(ms(health.busy));
+        counter!("callwright_lane_busy_milliseconds_total", "lane" => name)
+            .absolute(ms(health.busy));
         gauge!("callwright_lane_step_max_seconds", "lane" => name).set(health.step_max);
         gauge!("callwright_lane_batch_max", "lane" => name).set(health.batch_max as f64);
         counter!("callwright_lane_late_total", "lane" => name).absolute(health.late);

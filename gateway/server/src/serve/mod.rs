@@ -9,13 +9,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::config::Config;
 use axum::Router;
 use callwright_api::{Api, Probe};
 use callwright_business::{Business, BusinessOptions, OpenError};
 use callwright_lines::twilio::{self, PublicUrl, TwilioOptions};
 use callwright_models::Models;
 use callwright_models::runtime::LoadError;
-use crate::config::Config;
 
 mod banner;
 mod clock;
@@ -39,7 +39,7 @@ use doors::Doors;
 use engine::Engine;
 use home::Home;
 use probe::ServerProbe;
-use switchboard::{Desk, Hearing, Seating};
+use switchboard::{Desk, Hearing};
 
 /// The server could not be started. Each text says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -120,14 +120,13 @@ pub async fn start_with(
         key_file::write(&path, key).map_err(|cause| ServeError::KeyFile { path, cause })?;
     }
 
-    let seating = Seating::default();
-    let hearing =
-        Hearing { business: business.clone(), seating: seating.clone(), clock: Arc::clone(&clock) };
+    let hearing = Hearing { business: business.clone(), clock: Arc::clone(&clock) };
     let facts = models.facts.clone();
     let engine = Engine::start(&config, models, hearing)?;
     let host = Arc::clone(&engine.host);
-    let probe = Arc::new(ServerProbe { host: Arc::clone(&host), lanes: engine.monitors(), measured });
-    let desk = Desk { host, business: business.clone(), seating };
+    let probe =
+        Arc::new(ServerProbe { host: Arc::clone(&host), lanes: engine.monitors(), measured });
+    let desk = Desk { host, business: business.clone() };
     let twilio = TwilioOptions {
         upgrade_signature: config.twilio_upgrade_signature,
         ..TwilioOptions::new(public_url.clone(), config.twilio_auth_token.clone())

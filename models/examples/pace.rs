@@ -29,12 +29,20 @@ fn main() {
     for fact in &models.facts {
         println!("  {:20} {:>8.1?}  {:>9} octets", fact.name, fact.load, fact.size);
     }
+    println!("  memory in use: {} kB", resident_kb());
     drop(models);
     detector(&mut SileroDetector::load(&folder, 256).unwrap());
     judge(&mut SmartTurn::load(&folder).unwrap());
     let mut flite = Flite::load().unwrap();
     let speech = synthesizer(&mut flite);
     recognizer(&mut Moonshine::load(&folder).unwrap(), &speech);
+}
+
+/// What the whole program holds in memory, as the kernel counts it.
+fn resident_kb() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.unwrap_or("?").trim().trim_end_matches(" kB").to_owned()
 }
 
 /// The median time of some runs.

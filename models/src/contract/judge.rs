@@ -34,7 +34,8 @@ pub struct JudgeResult {
     pub key: SlotKey,
     /// Which question.
     pub ask: AskId,
-    /// Probability that the turn is over, 0-1; `None` when the model failed.
+    /// Probability that the turn is over, 0-1; `None` when the model failed or a newer question of the same
+    /// call took this one's place before it was begun.
     pub over: Option<f32>,
 }
 

@@ -13,7 +13,8 @@ pub enum RecognizerRequest {
     /// 20 ms more; the lane keeps the last [`UTTERANCE_MAX`] samples. A gap is filled with silence.
     Audio(SlotKey, AudioBlock),
     /// What was said from `from` to `upto`? A call has at most one question open; a new one replaces one that
-    /// has not begun to be answered.
+    /// has not begun to be answered, except that a partial one gives way to a final one that waits. Either way
+    /// the question that gives way is answered without words.
     Transcribe {
         /// Who asks.
         key: SlotKey,

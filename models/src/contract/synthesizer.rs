@@ -22,7 +22,8 @@ pub enum SynthesizerRequest {
         /// How.
         style: VoiceStyle,
     },
-    /// Stop speaking `ask`, or do not begin: no more chunks of it are wanted.
+    /// Stop speaking `ask`, or do not begin: no more chunks of it are wanted. What was under way may still
+    /// arrive; after it comes neither [`SynthesizerResult::Done`] nor [`SynthesizerResult::Failed`].
     Cancel {
         /// Who asks.
         key: SlotKey,

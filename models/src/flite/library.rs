@@ -6,8 +6,7 @@
 #![expect(unsafe_code, reason = "Flite is a C library and has no binding that is kept up")]
 
 use std::any::Any;
-use std::ffi::{CStr, c_char, c_float, c_int, c_short, c_void};
-use std::marker::{PhantomData, PhantomPinned};
+use std::ffi::{CStr, c_char, c_float, c_int};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Mutex, PoisonError};
@@ -16,6 +15,7 @@ use callwright_media::SampleRate;
 use libloading::os::unix::{Library as SharedObject, RTLD_LOCAL, RTLD_NOW};
 
 use super::MODEL;
+use super::abi::{CFeatures, CItem, CRelation, CStreaming, CUtterance, CValue, CVoice, CWave};
 use super::script::Token;
 use crate::contract::ModelError;
 use crate::runtime::LoadError;
@@ -397,46 +397,6 @@ const PLACE: &CStr = c"callwright_place";
 const WORD_PLACE: &CStr = c"R:Token.parent.callwright_place";
 const WORD_BEGINS: &CStr = c"R:SylStructure.daughter1.daughter1.R:Segment.p.end";
 const WORD_ENDS: &CStr = c"R:SylStructure.daughtern.daughtern.R:Segment.end";
-
-/// `cst_utterance` of `cst_utterance.h`, as far as it is used.
-#[repr(C)]
-struct CUtterance {
-    features: *mut CFeatures,
-    _rest: Opaque,
-}
-
-/// `cst_audio_streaming_info` of `cst_audio.h`.
-#[repr(C)]
-struct CStreaming {
-    min_buffsize: c_int,
-    asc: Option<unsafe extern "C" fn(*const CWave, c_int, c_int, c_int, *mut CStreaming) -> c_int>,
-    utt: *const CUtterance,
-    item: *const CItem,
-    userdata: *mut c_void,
-}
-
-/// `cst_wave` of `cst_wave.h`.
-#[repr(C)]
-struct CWave {
-    kind: *const c_char,
-    sample_rate: c_int,
-    num_samples: c_int,
-    num_channels: c_int,
-    samples: *mut c_short,
-}
-
-macro_rules! opaque {
-    ($($name:ident)*) => {$(
-        #[repr(C)]
-        struct $name {
-            _rest: Opaque,
-        }
-    )*};
-}
-opaque!(CVoice CFeatures CRelation CItem CValue);
-
-/// A C structure that is only pointed to.
-type Opaque = PhantomData<(*mut u8, PhantomPinned)>;
 
 #[cfg(test)]
 mod tests {

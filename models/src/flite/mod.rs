@@ -3,6 +3,7 @@
 //! A text is spoken sentence by sentence. Within a sentence the sound comes while it is made, so that the first
 //! of it is there after the sentence's analysis, and word times are known before the first sample.
 
+mod abi;
 mod delivery;
 mod library;
 mod script;

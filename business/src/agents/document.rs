@@ -1,0 +1,142 @@
+//! An agent's document (YAML): how it greets, how patient it is, when it hands over.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use callwright_contract::Style;
+use jiff::SignedDuration;
+use serde::Deserialize;
+
+use crate::tenants::AgentName;
+
+/// The agent that comes with the program.
+const RECEPTIONIST: &str = include_str!("../../agents/receptionist.yaml");
+
+/// An agent's document, parsed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct AgentDocument {
+    pub name: AgentName,
+    pub style: Style,
+    /// `{business}` stands for the tenant's name.
+    pub greeting: String,
+    pub goodbye: String,
+    /// How long a slot is kept for a caller who has not confirmed.
+    pub hold: SignedDuration,
+    /// Confidence below which a request is read back, 0-1.
+    pub unsure_below: f32,
+    pub failures_before_person: u8,
+    pub silence: Silence,
+}
+
+/// How an agent takes silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Silence {
+    pub reprompt_after: Duration,
+    pub reprompts: u8,
+}
+
+/// A document that describes no usable agent.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum AgentDocumentError {
+    #[error("it is not the YAML of an agent: {0}")]
+    Shape(#[from] serde_yaml_ng::Error),
+    #[error("{place} {wanted}")]
+    Value { place: &'static str, wanted: &'static str },
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    name: String,
+    #[serde(rename = "mind")]
+    _mind: Mind,
+    #[serde(rename = "persona")]
+    _persona: String,
+    voice: Option<String>,
+    pace: f32,
+    greeting: String,
+    goodbye: String,
+    hold_minutes: u16,
+    unsure_below: f32,
+    failures_before_person: u8,
+    silence: WrittenSilence,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Mind {
+    Flow,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenSilence {
+    reprompt_after_ms: u32,
+    reprompts: u8,
+}
+
+/// Parses an agent's document.
+pub(crate) fn parse(document: &str) -> Result<AgentDocument, AgentDocumentError> {
+    let written: Written = serde_yaml_ng::from_str(document)?;
+    let wrong = |place, wanted| AgentDocumentError::Value { place, wanted };
+    if !(0.5..=2.0).contains(&written.pace) {
+        return Err(wrong("pace", "is not 0.5 to 2.0"));
+    }
+    if !(0.0..=1.0).contains(&written.unsure_below) {
+        return Err(wrong("unsure_below", "is not 0 to 1"));
+    }
+    if written.hold_minutes == 0 || written.hold_minutes > 60 {
+        return Err(wrong("hold_minutes", "is not 1 to 60"));
+    }
+    if written.failures_before_person == 0 {
+        return Err(wrong("failures_before_person", "is not at least 1"));
+    }
+    Ok(AgentDocument {
+        name: written
+            .name
+            .parse()
+            .ok()
+            .ok_or_else(|| wrong("name", "is no name such as receptionist"))?,
+        style: Style { voice: written.voice, pace: written.pace },
+        greeting: written.greeting,
+        goodbye: written.goodbye,
+        hold: SignedDuration::from_mins(i64::from(written.hold_minutes)),
+        unsure_below: written.unsure_below,
+        failures_before_person: written.failures_before_person,
+        silence: Silence {
+            reprompt_after: Duration::from_millis(u64::from(written.silence.reprompt_after_ms)),
+            reprompts: written.silence.reprompts,
+        },
+    })
+}
+
+/// The agents that come with the program, by name.
+pub(crate) fn shipped() -> Result<Vec<(AgentName, Arc<AgentDocument>)>, AgentDocumentError> {
+    let receptionist = parse(RECEPTIONIST)?;
+    Ok(vec![(receptionist.name.clone(), Arc::new(receptionist))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_agent_says_that_it_is_automated() {
+        let agents = shipped().unwrap();
+        assert!(agents[0].1.greeting.contains("automated assistant"));
+    }
+
+    #[test]
+    fn errors_say_where() {
+        for (from, to, said) in [
+            ("pace: 1.0", "pace: 9", "pace is not"),
+            ("mind: flow", "mind: dream", "unknown variant `dream`"),
+            ("hold_minutes: 5", "hold_minutes: 0", "hold_minutes is not"),
+            ("goodbye:", "bye:", "unknown field `bye`"),
+        ] {
+            let error = parse(&RECEPTIONIST.replacen(from, to, 1)).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! The receptionist: a conversation that follows a written flow, the same for the same words.
+//!
+//! ```text
+//!            ┌──────────── answers to questions, corrections: any time ────────────┐
+//! greeting ─▶ what for? ─▶ service ─▶ day, time ─▶ offer ─▶ hold ─▶ name ─▶ number ─▶ shall I? ─▶ commit ─▶ booked
+//!                      └─▶ name, number ─▶ which? ─▶ cancel, or a new day and time ─▶ …
+//! ```
+//!
+//! Each file owns one topic and its words. Handlers collect sentences in `preface` and answer with a [`Next`];
+//! all that is said in a turn is one reply.
+
+mod answering;
+mod appointment;
+mod booking;
+mod form;
+mod handover;
+mod hearing;
+mod information;
+mod keypad;
+mod personal;
+mod question;
+mod silence;
+mod wording;
+
+use std::sync::Arc;
+
+use callwright_contract::{
+    AfterCall, CallCommand, CallEvent, CallFact, Pii, ReplyId, Say, TurnId, TurnOver,
+};
+use jiff::{Timestamp, Zoned};
+
+use super::{Action, AgentDocument, Answer, Ask, Input};
+use crate::language::PhoneFormat;
+use crate::tenants::Tenant;
+use form::{Form, Goal};
+use hearing::Heard;
+use question::Question;
+
+/// What comes next in the conversation.
+#[derive(Clone, Debug, PartialEq)]
+enum Next {
+    /// Nothing: listen on.
+    Listen,
+    /// Say what there is to say, and ask this.
+    Ask(Question),
+    /// Ask the calendar first.
+    Calendar(Ask),
+    /// Say what there is to say, then this happens to the caller.
+    Finish(AfterCall),
+}
+
+/// One call's receptionist.
+#[derive(Debug)]
+pub(crate) struct Receptionist {
+    document: Arc<AgentDocument>,
+    tenant: Arc<Tenant>,
+    phones: PhoneFormat,
+    /// The caller's own number, when the carrier told it.
+    caller: Option<Pii<String>>,
+    goal: Goal,
+    form: Form,
+    asked: Question,
+    /// Sentences that go in front of the next question.
+    preface: Vec<String>,
+    /// The turn that is being answered.
+    answers: Option<TurnId>,
+    replies: u32,
+    /// The reply that was handed over and has not ended.
+    outstanding: Option<ReplyId>,
+    /// Turns in a row that were not understood.
+    failures: u8,
+    /// Silences in a row.
+    silences: u8,
+    /// Digits that were said or typed of a number so far.
+    digits: String,
+    over: bool,
+}
+
+impl Receptionist {
+    pub(crate) fn new(document: Arc<AgentDocument>, tenant: Arc<Tenant>) -> Self {
+        Self {
+            phones: PhoneFormat::new(&tenant.country_code),
+            document,
+            tenant,
+            caller: None,
+            goal: Goal::Nothing,
+            form: Form::default(),
+            asked: Question::HowHelp,
+            preface: Vec::new(),
+            answers: None,
+            replies: 0,
+            outstanding: None,
+            failures: 0,
+            silences: 0,
+            digits: String::new(),
+            over: false,
+        }
+    }
+
+    pub(crate) fn handle(&mut self, input: Input<'_>, now: Timestamp) -> Vec<Action> {
+        if self.over {
+            return Vec::new();
+        }
+        let local = now.to_zoned(self.tenant.zone.clone());
+        let next = match input {
+            Input::Event(event) => self.event(event, &local),
+            Input::Answered(answer) => self.calendar_says(answer, &local),
+        };
+        self.act(next, &local)
+    }
+
+    fn event(&mut self, event: &CallEvent, now: &Zoned) -> Next {
+        match &event.fact {
+            CallFact::Started(arrival) => {
+                self.caller =
+                    arrival.caller.as_ref().and_then(|caller| self.phones.carried(caller));
+                self.greet()
+            }
+            CallFact::TurnOver(over) => self.turn(over, now),
+            CallFact::Digit(digit) => self.key(digit.as_char(), now),
+            CallFact::Quiet { lasted } => self.quiet(*lasted),
+            CallFact::ReplyEnded { reply, .. } => {
+                if self.outstanding == Some(*reply) {
+                    self.outstanding = None;
+                }
+                Next::Listen
+            }
+            CallFact::Ended { .. } => {
+                self.over = true;
+                Next::Listen
+            }
+            // Speech as it goes on, latencies: the call deals with them.
+            _ => Next::Listen,
+        }
+    }
+
+    fn greet(&mut self) -> Next {
+        // The greeting ends with the question itself.
+        let greeting = self.document.greeting.replace("{business}", &self.tenant.name);
+        self.preface.push(greeting);
+        self.asked = Question::HowHelp;
+        Next::Ask(Question::HowHelp)
+    }
+
+    fn turn(&mut self, over: &TurnOver, now: &Zoned) -> Next {
+        let about_time = self.asked.is_about_time();
+        let heard = Heard::new(over.text.reveal(), over.confidence, &self.tenant, now, about_time);
+        let speaking = self.outstanding.is_some();
+        if speaking && (heard.words.is_empty() || heard.is_back_channel()) && !self.wants_yes_no() {
+            return Next::Listen;
+        }
+        self.answers = Some(over.turn);
+        if heard.words.is_empty() {
+            return self.not_heard();
+        }
+        self.silences = 0;
+        match self.answer(&heard, now) {
+            Some(next) => {
+                self.failures = 0;
+                next
+            }
+            None => self.not_understood(),
+        }
+    }
+
+    fn wants_yes_no(&self) -> bool {
+        self.asked.expectation() == callwright_contract::Expectation::YesNo
+    }
+
+    /// Turns what comes next into what is to be done now.
+    fn act(&mut self, next: Next, now: &Zoned) -> Vec<Action> {
+        match next {
+            Next::Listen => Vec::new(),
+            Next::Calendar(ask) => vec![Action::Ask(ask)],
+            Next::Ask(question) => {
+                let mut sentences = std::mem::take(&mut self.preface);
+                // The greeting has asked already.
+                if self.replies > 0 {
+                    sentences.push(self.wording(&question, now));
+                }
+                let expect = CallCommand::Expect(question.expectation());
+                self.asked = question;
+                let mut actions = self.take_back();
+                actions.push(Action::Command(expect));
+                actions.push(self.say(sentences.join(" ")));
+                actions
+            }
+            Next::Finish(after) => {
+                let sentences = std::mem::take(&mut self.preface);
+                self.over = true;
+                let mut actions = self.take_back();
+                if !sentences.is_empty() {
+                    actions.push(self.say(sentences.join(" ")));
+                }
+                actions.push(Action::Command(CallCommand::Finish(after)));
+                actions
+            }
+        }
+    }
+
+    /// A reply that the caller has talked past is not said any more.
+    fn take_back(&mut self) -> Vec<Action> {
+        let stale =
+            self.outstanding.take().map(|reply| Action::Command(CallCommand::Cancel(reply)));
+        stale.into_iter().collect()
+    }
+
+    fn say(&mut self, text: String) -> Action {
+        let reply = ReplyId(self.replies);
+        self.replies = self.replies.saturating_add(1);
+        self.outstanding = Some(reply);
+        Action::Command(CallCommand::Say(Say {
+            reply,
+            answers: self.answers.take(),
+            text: text.into(),
+            style: self.document.style.clone(),
+            protected: false,
+        }))
+    }
+
+    fn calendar_says(&mut self, answer: Answer, now: &Zoned) -> Next {
+        match answer {
+            Answer::Found(found) => self.found(found, now),
+            Answer::Held(held) => self.held(held, now),
+            Answer::Confirmed(confirmed) => self.confirmed(confirmed, now),
+            Answer::Released => Next::Ask(self.idle_question()),
+            Answer::Standing(standing) => self.standing(standing, now),
+            Answer::Cancelled(cancelled) => self.cancelled(cancelled, now),
+        }
+    }
+
+    /// What is asked when nothing is under way.
+    fn idle_question(&self) -> Question {
+        if self.replies <= 1 { Question::HowHelp } else { Question::AnythingElse }
+    }
+
+    /// Puts a sentence in front of what is asked next.
+    fn prefix(&mut self, sentence: impl Into<String>) {
+        self.preface.push(sentence.into());
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+//! What a recogniser made of robot voices on a telephone line, as it was measured.
+
+use super::*;
+
+#[tokio::test]
+async fn a_booking_as_the_recogniser_heard_it() {
+    let mut clinic = Clinic::open().await;
+    let mut phone = clinic.call().await;
+    phone.mumbles("I'd like to book a cleaning next to the afternoon.", 0.89).await;
+    phone.hears(&["Tuesday, November 24th", "1 PM or 2 PM"]);
+    phone.mumbles("The second one plays.", 0.78).await.hears(&["2 PM"]);
+    phone.mumbles("My name is Ann Miller.", 0.88).await.hears(&["Ann Miller"]);
+    phone.mumbles("Worse.", 0.44).await.hears(&["Shall I book it"]);
+    phone.mumbles("Yeah.", 0.84).await.hears(&["You're booked"]);
+    phone.mumbles("No, can't you?", 0.78).await.hears(&["Goodbye"]);
+    assert_eq!(clinic.calendar().await, ["cleaning dr-chen 11-24 14:00 Ann Miller +15552123456"]);
+}
+
+#[tokio::test]
+async fn one_line_each() {
+    for (heard, answer) in [
+        ("I'd like to book a cleaning-next Tuesday afternoon.", "November 24th"),
+        ("I want to cancel my avoidment.", "What name"),
+        ("I need to reschedule to firstly.", "What name"),
+        ("But how you're opening hours?", "We're open Monday to Friday"),
+        ("Tell much of the checkup.", "A check-up is 90 dollars"),
+        ("How much is the check-up?", "A check-up is 90 dollars"),
+        ("Can I speak to a person?", "connect you"),
+        ("Good-by.", "Goodbye"),
+        ("A cleaning, after a lunch would be better.", "day"),
+        ("A cleaning on Friday at two-thirty.", "2:30 PM"),
+        ("a cleaning to-morrow morning", "tomorrow, Saturday"),
+    ] {
+        let mut clinic = Clinic::open().await;
+        let mut phone = clinic.call().await;
+        phone.mumbles(heard, 0.8).await.hears(&[answer]);
+    }
+}
+
+#[tokio::test]
+async fn what_was_heard_badly_is_read_back() {
+    let mut clinic = Clinic::open().await;
+    let mut phone = clinic.call().await;
+    phone
+        .mumbles("a cleaning Tuesday", 0.4)
+        .await
+        .hears(&["I heard: a cleaning, on Tuesday, November 24th", "right"]);
+    phone.says("no, Wednesday").await.hears(&["November 25th"]);
+    let mut phone = clinic.call().await;
+    phone
+        .mumbles("cancel my appointment", 0.4)
+        .await
+        .hears(&["cancel an appointment. Is that right"]);
+    phone.says("no").await.hears(&["Sorry about that", "How can I help"]);
+    phone
+        .mumbles("a filling on Monday at ten", 0.4)
+        .await
+        .says("yes")
+        .await
+        .hears(&["November 23rd, at 10 AM"]);
+}

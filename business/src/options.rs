@@ -1,0 +1,51 @@
+//! What the program that runs the business decides: where the data lies, what time it is.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use callwright_contract::Pii;
+use jiff::Timestamp;
+
+/// Tells the time. The server passes the machine's clock, a test its own.
+pub trait Clock: Send + Sync {
+    /// The time now.
+    fn now(&self) -> Timestamp;
+}
+
+impl<F: Fn() -> Timestamp + Send + Sync> Clock for F {
+    fn now(&self) -> Timestamp {
+        self()
+    }
+}
+
+/// How to open a [`Business`](crate::Business).
+#[derive(Clone)]
+pub struct BusinessOptions {
+    /// The SQLite file, made when it is not there, its folder as well.
+    pub database: PathBuf,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// A key that is to be an administrator's (`CALLWRIGHT_ADMIN_KEY`); without one the first run makes one.
+    pub admin_key: Option<Pii<String>>,
+}
+
+impl BusinessOptions {
+    /// The business kept in the file `database`, by the time of `clock`.
+    pub fn new(database: impl Into<PathBuf>, clock: Arc<dyn Clock>) -> Self {
+        Self { database: database.into(), clock, admin_key: None }
+    }
+
+    /// With this administrator's key, in addition to those already known. Empty text counts as none.
+    #[must_use]
+    pub fn admin_key(mut self, key: Option<String>) -> Self {
+        self.admin_key = key.filter(|key| !key.trim().is_empty()).map(Pii::new);
+        self
+    }
+}
+
+impl fmt::Debug for BusinessOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BusinessOptions").field("database", &self.database).finish_non_exhaustive()
+    }
+}

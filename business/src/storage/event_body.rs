@@ -1,0 +1,289 @@
+//! How an entry of the event log is written down: JSON with one `kind` each, durations in microseconds.
+//!
+//! Private to storage; what the outside sees is the gateway's. A kind, once written, is read for ever: add
+//! fields with defaults, never rename.
+
+use std::time::Duration;
+
+use callwright_contract::{
+    Arrival, CallEvent, CallFact, CallId, Carrier, Digit, EndCause, Pii, ReplyId, ReplyLatency,
+    ReplyOutcome, TurnId, TurnOver, TurnReason,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{restored, stored, unknown, word};
+use crate::feed::{AgentSaid, AppointmentChange, ChangeKind, Happening};
+use crate::scheduling::{Appointment, AppointmentId, AppointmentState};
+
+/// An entry's text.
+///
+/// # Errors
+/// [`NotWritten`] for a fact that this version cannot write down: count it and go on.
+pub(super) fn encode(what: &Happening) -> Result<String, NotWritten> {
+    let body = match what {
+        Happening::Call(event) => Body::Call {
+            number: event.seq,
+            at_us: micros(event.at),
+            fact: fact_body(&event.fact).ok_or(NotWritten)?,
+        },
+        Happening::Said(said) => Body::Said {
+            reply: said.reply.0,
+            answers: said.answers.map(|turn| turn.0),
+            text: said.text.reveal().clone(),
+        },
+        Happening::Appointment(change) => Body::Appointment {
+            moved_from: match change.kind {
+                ChangeKind::MovedFrom(AppointmentId(id)) => Some(id),
+                _ => None,
+            },
+            appointment: appointment_body(&change.appointment),
+        },
+    };
+    serde_json::to_string(&body).ok().ok_or(NotWritten)
+}
+
+/// The fact has no written form.
+#[derive(Debug)]
+pub(super) struct NotWritten;
+
+/// What an entry's text tells.
+pub(super) fn decode(tenant: &str, call: CallId, body: &str) -> Result<Happening, sqlx::Error> {
+    let body: Body =
+        serde_json::from_str(body).map_err(|error| sqlx::Error::Decode(error.into()))?;
+    Ok(match body {
+        Body::Call { number, at_us, fact } => Happening::Call(CallEvent {
+            call,
+            seq: number,
+            at: Duration::from_micros(at_us),
+            fact: fact_of(fact)?,
+        }),
+        Body::Said { reply, answers, text } => Happening::Said(AgentSaid {
+            call,
+            reply: ReplyId(reply),
+            answers: answers.map(TurnId),
+            text: text.into(),
+        }),
+        Body::Appointment { moved_from, appointment } => {
+            let appointment = appointment_of(tenant, appointment)?;
+            let kind = match (moved_from, appointment.state) {
+                (_, AppointmentState::Cancelled) => ChangeKind::Cancelled,
+                (Some(id), _) => ChangeKind::MovedFrom(AppointmentId(id)),
+                (None, _) => ChangeKind::Booked,
+            };
+            Happening::Appointment(AppointmentChange { call, kind, appointment })
+        }
+    })
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "snake_case")]
+enum Body {
+    Call { number: u32, at_us: u64, fact: FactBody },
+    Said { reply: u32, answers: Option<u32>, text: String },
+    Appointment { moved_from: Option<i64>, appointment: AppointmentBody },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum FactBody {
+    Started { carrier: String, carrier_call: String, line: String, caller: Option<String> },
+    SpeechStarted,
+    SpeechStopped,
+    TurnOver { turn: u32, text: String, confidence: f32, reason: String },
+    Digit { key: char },
+    ReplyStarted { reply: u32 },
+    Latency { turn: u32, reply: u32, parts: LatencyBody },
+    Interrupted { reply: u32, after_us: u64 },
+    ReplyEnded { reply: u32, outcome: String, heard: String },
+    Quiet { lasted_us: u64 },
+    Ended { cause: String },
+}
+
+#[derive(Serialize, Deserialize)]
+struct LatencyBody {
+    pause_detected_us: Option<u64>,
+    words_final_us: Option<u64>,
+    turn_judged_us: Option<u64>,
+    agent_ready_us: Option<u64>,
+    first_audio_made_us: Option<u64>,
+    first_audio_sent_us: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AppointmentBody {
+    id: i64,
+    service: String,
+    provider: String,
+    start_at: i64,
+    end_at: i64,
+    state: String,
+    name: String,
+    phone: String,
+    /// The call it was booked in, which need not be the one that changes it.
+    booked_in: u64,
+}
+
+fn fact_body(fact: &CallFact) -> Option<FactBody> {
+    Some(match fact {
+        CallFact::Started(arrival) => FactBody::Started {
+            carrier: arrival.carrier.as_str().to_owned(),
+            carrier_call: arrival.carrier_call.clone(),
+            line: arrival.line.reveal().clone(),
+            caller: arrival.caller.as_ref().map(|caller| caller.reveal().clone()),
+        },
+        CallFact::SpeechStarted => FactBody::SpeechStarted,
+        CallFact::SpeechStopped => FactBody::SpeechStopped,
+        CallFact::TurnOver(over) => FactBody::TurnOver {
+            turn: over.turn.0,
+            text: over.text.reveal().clone(),
+            confidence: over.confidence,
+            reason: over.reason.as_str().to_owned(),
+        },
+        CallFact::Digit(digit) => FactBody::Digit { key: digit.as_char() },
+        CallFact::ReplyStarted { reply } => FactBody::ReplyStarted { reply: reply.0 },
+        CallFact::Latency { turn, reply, parts } => {
+            FactBody::Latency { turn: turn.0, reply: reply.0, parts: latency_body(*parts) }
+        }
+        CallFact::Interrupted { reply, after } => {
+            FactBody::Interrupted { reply: reply.0, after_us: micros(*after) }
+        }
+        CallFact::ReplyEnded { reply, outcome, heard } => FactBody::ReplyEnded {
+            reply: reply.0,
+            outcome: outcome.as_str().to_owned(),
+            heard: heard.reveal().clone(),
+        },
+        CallFact::Quiet { lasted } => FactBody::Quiet { lasted_us: micros(*lasted) },
+        CallFact::Ended { cause } => FactBody::Ended { cause: cause.as_str().to_owned() },
+        // Partials are live only; a fact of a newer contract has no written form yet.
+        _ => return None,
+    })
+}
+
+fn fact_of(body: FactBody) -> Result<CallFact, sqlx::Error> {
+    Ok(match body {
+        FactBody::Started { carrier, carrier_call, line, caller } => CallFact::Started(Arrival {
+            carrier: carrier_of(&carrier)?,
+            carrier_call,
+            line: line.into(),
+            caller: caller.map(Pii::new),
+        }),
+        FactBody::SpeechStarted => CallFact::SpeechStarted,
+        FactBody::SpeechStopped => CallFact::SpeechStopped,
+        FactBody::TurnOver { turn, text, confidence, reason } => CallFact::TurnOver(TurnOver {
+            turn: TurnId(turn),
+            text: text.into(),
+            confidence,
+            reason: known(&REASONS, &reason, TurnReason::as_str)
+                .ok_or_else(|| unknown("reason"))?,
+        }),
+        FactBody::Digit { key } => CallFact::Digit(
+            Digit::try_from(key).map_err(|error| sqlx::Error::Decode(error.into()))?,
+        ),
+        FactBody::ReplyStarted { reply } => CallFact::ReplyStarted { reply: ReplyId(reply) },
+        FactBody::Latency { turn, reply, parts } => CallFact::Latency {
+            turn: TurnId(turn),
+            reply: ReplyId(reply),
+            parts: latency_of(parts),
+        },
+        FactBody::Interrupted { reply, after_us } => {
+            CallFact::Interrupted { reply: ReplyId(reply), after: Duration::from_micros(after_us) }
+        }
+        FactBody::ReplyEnded { reply, outcome, heard } => CallFact::ReplyEnded {
+            reply: ReplyId(reply),
+            outcome: known(&OUTCOMES, &outcome, ReplyOutcome::as_str)
+                .ok_or_else(|| unknown("outcome"))?,
+            heard: heard.into(),
+        },
+        FactBody::Quiet { lasted_us } => {
+            CallFact::Quiet { lasted: Duration::from_micros(lasted_us) }
+        }
+        FactBody::Ended { cause } => CallFact::Ended { cause: cause_of(&cause)? },
+    })
+}
+
+/// A stored cause.
+pub(super) fn cause_of(text: &str) -> Result<EndCause, sqlx::Error> {
+    known(&EndCause::ALL, text, EndCause::as_str).ok_or_else(|| unknown("cause"))
+}
+
+fn carrier_of(text: &str) -> Result<Carrier, sqlx::Error> {
+    known(&CARRIERS, text, Carrier::as_str).ok_or_else(|| unknown("carrier"))
+}
+
+const CARRIERS: [Carrier; 1] = [Carrier::Twilio];
+const REASONS: [TurnReason; 2] = [TurnReason::Judged, TurnReason::Patience];
+const OUTCOMES: [ReplyOutcome; 5] = [
+    ReplyOutcome::Finished,
+    ReplyOutcome::Interrupted,
+    ReplyOutcome::Cancelled,
+    ReplyOutcome::CallEnded,
+    ReplyOutcome::Failed,
+];
+
+fn known<T: Copy>(all: &[T], text: &str, name: fn(T) -> &'static str) -> Option<T> {
+    all.iter().copied().find(|&one| name(one) == text)
+}
+
+/// A duration of up to 584,000 years; a longer one is cut to that.
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn latency_body(parts: ReplyLatency) -> LatencyBody {
+    LatencyBody {
+        pause_detected_us: parts.pause_detected.map(micros),
+        words_final_us: parts.words_final.map(micros),
+        turn_judged_us: parts.turn_judged.map(micros),
+        agent_ready_us: parts.agent_ready.map(micros),
+        first_audio_made_us: parts.first_audio_made.map(micros),
+        first_audio_sent_us: parts.first_audio_sent.map(micros),
+    }
+}
+
+fn latency_of(body: LatencyBody) -> ReplyLatency {
+    ReplyLatency {
+        pause_detected: body.pause_detected_us.map(Duration::from_micros),
+        words_final: body.words_final_us.map(Duration::from_micros),
+        turn_judged: body.turn_judged_us.map(Duration::from_micros),
+        agent_ready: body.agent_ready_us.map(Duration::from_micros),
+        first_audio_made: body.first_audio_made_us.map(Duration::from_micros),
+        first_audio_sent: body.first_audio_sent_us.map(Duration::from_micros),
+    }
+}
+
+fn appointment_body(appointment: &Appointment) -> AppointmentBody {
+    AppointmentBody {
+        id: appointment.id.0,
+        service: appointment.service.to_string(),
+        provider: appointment.provider.to_string(),
+        start_at: stored(appointment.start),
+        end_at: stored(appointment.end),
+        state: appointment.state.as_str().to_owned(),
+        name: appointment.name.reveal().clone(),
+        phone: appointment.phone.reveal().clone(),
+        booked_in: appointment.call.as_u64(),
+    }
+}
+
+fn appointment_of(tenant: &str, body: AppointmentBody) -> Result<Appointment, sqlx::Error> {
+    Ok(Appointment {
+        id: AppointmentId(body.id),
+        tenant: word(tenant)?,
+        service: word(&body.service)?,
+        provider: word(&body.provider)?,
+        start: restored(body.start_at)?,
+        end: restored(body.end_at)?,
+        state: state_of(&body.state)?,
+        name: body.name.into(),
+        phone: body.phone.into(),
+        call: CallId::from_u64(body.booked_in),
+    })
+}
+
+/// A stored state of an appointment.
+pub(super) fn state_of(text: &str) -> Result<AppointmentState, sqlx::Error> {
+    known(&STATES, text, AppointmentState::as_str).ok_or_else(|| unknown("state of an appointment"))
+}
+
+const STATES: [AppointmentState; 3] =
+    [AppointmentState::Booked, AppointmentState::Cancelled, AppointmentState::Moved];

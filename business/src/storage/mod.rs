@@ -1,0 +1,78 @@
+//! The business's memory: one SQLite file, written through one connection, read through a few.
+//!
+//! All SQL of the program is in this folder. Every query that reads or changes a tenant's rows binds the
+//! tenant; the ones that span tenants say why.
+
+mod appointments;
+mod calls;
+mod event_body;
+mod event_log;
+mod keys;
+mod open;
+mod tenants;
+
+pub(crate) use appointments::{
+    CancelError, ConfirmError, Confirmation, Held, HoldError, HoldId, HoldRequest,
+};
+pub(crate) use event_log::{Entry, EventPage};
+pub(crate) use keys::StoredKey;
+pub use open::StorageOpenError;
+pub(crate) use tenants::{StoredLine, StoredTenant};
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use sqlx::SqlitePool;
+
+/// The open file.
+#[derive(Clone, Debug)]
+pub(crate) struct Storage {
+    /// One connection, so that the order of commits is the order of sequence numbers.
+    writer: SqlitePool,
+    reader: SqlitePool,
+    /// Held while the file is in use; a second server is refused.
+    _lock: Arc<File>,
+}
+
+impl Storage {
+    /// Opens or makes the file, and brings its tables up to date.
+    pub(crate) async fn open(path: &Path) -> Result<Self, StorageOpenError> {
+        open::open(path).await
+    }
+
+    /// Ends writing: waits for the write under way, folds the write-ahead log into the file.
+    pub(crate) async fn close_writer(&self) {
+        self.writer.close().await;
+    }
+}
+
+/// How a time is stored: microseconds since 1970.
+fn stored(at: Timestamp) -> i64 {
+    at.as_microsecond()
+}
+
+/// A stored time. Rows are written by [`stored`] alone, so only a damaged file has one out of range.
+fn restored(at: i64) -> Result<Timestamp, sqlx::Error> {
+    Timestamp::from_microsecond(at).map_err(|error| sqlx::Error::Decode(error.into()))
+}
+
+/// A stored word that must be one of a type's own.
+fn word<T: std::str::FromStr>(text: &str) -> Result<T, sqlx::Error>
+where
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    text.parse().map_err(|error: T::Err| sqlx::Error::Decode(error.into()))
+}
+
+/// A row that does not hold what this program writes: the file was changed by someone else.
+#[derive(Debug, thiserror::Error)]
+#[error("the stored {what} is none that this program knows")]
+struct Unknown {
+    what: &'static str,
+}
+
+fn unknown(what: &'static str) -> sqlx::Error {
+    sqlx::Error::Decode(Unknown { what }.into())
+}

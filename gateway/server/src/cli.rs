@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, ConfigError, Secret, Settings, UpgradeSignatureSetting};
@@ -127,11 +128,41 @@ impl SettingsArgs {
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve { settings } => {
-            logging::begin(&settings.log)?;
+            logging::begin(&settings.log)
+                .context("the log filter (--log, CALLWRIGHT_LOG) is wrong")?;
             serve::run(settings.gather()?)
         }
         Command::Simulate(args) => Ok(simulate::run(args)),
         Command::Doctor { settings, json } => Ok(doctor::run(&settings.gather()?, json)),
         Command::Models(command) => models::run(command),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound_and_every_command_explains_itself() {
+        let mut command = Cli::command();
+        command.clone().debug_assert();
+        let help = command.render_long_help().to_string();
+        for name in ["serve", "simulate", "doctor", "models"] {
+            assert!(help.contains(name), "{help}");
+        }
+    }
+
+    #[test]
+    fn flags_become_settings() {
+        let line =
+            ["callwright", "serve", "--home", "/data", "--calls-max", "3", "--drain-seconds", "5"];
+        let Command::Serve { settings } = Cli::try_parse_from(line).unwrap().command else {
+            panic!("serve")
+        };
+        let config = settings.gather().unwrap();
+        assert_eq!(config.home, std::path::Path::new("/data"));
+        assert_eq!((config.calls_max.get(), config.drain_max.as_secs()), (3, 5));
     }
 }

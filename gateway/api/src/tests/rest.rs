@@ -184,3 +184,20 @@ async fn the_description_is_the_one_that_was_reviewed() {
         ]
     );
 }
+
+#[test]
+fn the_guide_names_every_message_and_every_path() {
+    let guide = include_str!("../../../../docs/api.md");
+    let description: Value = serde_json::from_str(&crate::openapi_json()).unwrap();
+    for schema in ["EventBody", "Notice"] {
+        let kinds = description["components"]["schemas"][schema]["oneOf"].as_array().unwrap();
+        assert!(kinds.len() > 3, "{schema}");
+        for kind in kinds {
+            let name = kind["properties"]["type"]["enum"][0].as_str().unwrap();
+            assert!(guide.contains(&format!("`{name}`")), "{name}");
+        }
+    }
+    for path in description["paths"].as_object().unwrap().keys() {
+        assert!(guide.contains(&format!("`GET {path}`")), "{path}");
+    }
+}

@@ -20,12 +20,15 @@ fn write_banner(text: &mut String, running: &Running, key: Option<&str>) -> std:
     let config = running.config();
     let (url, home) = (running.url(), config.home.display());
     writeln!(text, "\nCallwright takes calls.\n")?;
+    let key_file = config.admin_key_file();
     match key {
         Some(key) => writeln!(text, "  Live calls   {url}/#key={key}")?,
+        None if key_file.exists() => {
+            writeln!(text, "  Live calls   {url}/  (the key is in {})", key_file.display())?;
+        }
         None => writeln!(
             text,
-            "  Live calls   {url}/  (the key is in {})",
-            config.admin_key_file().display()
+            "  Live calls   {url}/  (CALLWRIGHT_ADMIN_KEY sets a key to sign in with)"
         )?,
     }
     writeln!(text, "  Try it       {}", simulate(running))?;
@@ -52,11 +55,8 @@ fn write_banner(text: &mut String, running: &Running, key: Option<&str>) -> std:
     writeln!(text, "\n  Data         {home}")?;
     writeln!(text, "  Models       {}", config.models.display())?;
     if running.first_run_key().is_some() {
-        writeln!(
-            text,
-            "\n  This is the first run: the key in the link above is kept in {}.",
-            config.admin_key_file().display()
-        )?;
+        let file = key_file.display();
+        writeln!(text, "\n  This is the first run: the key in the link above is kept in {file}.")?;
     }
     for warning in warnings(running) {
         writeln!(text, "\n  Careful: {warning}")?;

@@ -9,13 +9,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::config::Config;
 use axum::Router;
 use callwright_api::{Api, Probe};
-use callwright_business::{Business, BusinessOptions, OpenError};
+use callwright_business::{Business, BusinessOptions, Clock, OpenError, Opened};
 use callwright_lines::twilio::{self, PublicUrl, TwilioOptions};
 use callwright_models::Models;
 use callwright_models::runtime::LoadError;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+
+use crate::config::Config;
 
 mod banner;
 mod clock;
@@ -55,7 +58,10 @@ pub enum ServeError {
     #[error(transparent)]
     Store(#[from] OpenError),
     /// The first run's key could not be left for its owner.
-    #[error("the key file {} cannot be written: {cause}", path.display())]
+    #[error(
+        "the key file {} cannot be written: {cause}. Set CALLWRIGHT_ADMIN_KEY to a key of your own and start again.",
+        path.display()
+    )]
     KeyFile {
         /// The file.
         path: PathBuf,
@@ -109,45 +115,72 @@ pub async fn start_with(
     let loading = tokio::task::spawn_blocking(load);
     let (opened, models) = tokio::join!(Business::open(options), loading);
     let opened = opened?;
-    let models = models.map_err(|_panic| ServeError::Panicked)??;
     if opened.calls_left_open > 0 {
         tracing::warn!(calls = opened.calls_left_open, "the last server was killed during calls");
     }
-    let business = opened.business;
-    let first_run_key = opened.new_admin_key.map(|key| key.reveal().to_owned());
-    if let Some(key) = &first_run_key {
-        let path = config.admin_key_file();
-        key_file::write(&path, key).map_err(|cause| ServeError::KeyFile { path, cause })?;
-    }
-
-    let hearing = Hearing { business: business.clone(), clock: Arc::clone(&clock) };
-    let facts = models.facts.clone();
-    let engine = Engine::start(&config, models, hearing)?;
-    let host = Arc::clone(&engine.host);
-    let probe =
-        Arc::new(ServerProbe { host: Arc::clone(&host), lanes: engine.monitors(), measured });
-    let desk = Desk { host, business: business.clone() };
-    let twilio = TwilioOptions {
-        upgrade_signature: config.twilio_upgrade_signature,
-        ..TwilioOptions::new(public_url.clone(), config.twilio_auth_token.clone())
+    let business = opened.business.clone();
+    let ground = Ground { config, home, listener, addr, public_url, clock, measured };
+    let running = match models {
+        Ok(models) => {
+            models.map_err(ServeError::from).and_then(|models| ground.build(opened, models))
+        }
+        Err(_panic) => Err(ServeError::Panicked),
     };
-    let api =
-        Api { business: business.clone(), probe: Arc::clone(&probe) as Arc<dyn Probe>, clock };
-    let routes = Router::new()
-        .merge(twilio::routes(twilio, Arc::new(desk)))
-        .merge(callwright_api::routes(api));
-    let doors = Doors::open(listener, routes, probe);
-    Ok(Running {
-        addr,
-        public_url,
-        first_run_key,
-        facts,
-        config,
-        business,
-        engine: Some(engine),
-        doors,
-        _home: home,
-    })
+    if running.is_err() {
+        business.drain().await;
+    }
+    running
+}
+
+/// What a server stands on before it has a store and models.
+struct Ground {
+    config: Config,
+    home: Home,
+    listener: TcpListener,
+    addr: SocketAddr,
+    public_url: PublicUrl,
+    clock: Arc<dyn Clock>,
+    measured: PrometheusHandle,
+}
+
+impl Ground {
+    /// Builds the engine on it, and opens the doors.
+    fn build(self, opened: Opened, models: Models) -> Result<Running, ServeError> {
+        let Self { config, home, listener, addr, public_url, clock, measured } = self;
+        let business = opened.business;
+        let first_run_key = opened.new_admin_key.map(|key| key.reveal().to_owned());
+        if let Some(key) = &first_run_key {
+            let path = config.admin_key_file();
+            key_file::write(&path, key).map_err(|cause| ServeError::KeyFile { path, cause })?;
+        }
+        let hearing = Hearing { business: business.clone(), clock: Arc::clone(&clock) };
+        let facts = models.facts.clone();
+        let engine = Engine::start(&config, models, hearing)?;
+        let host = Arc::clone(&engine.host);
+        let lanes = engine.monitors();
+        let probe = Arc::new(ServerProbe { host: Arc::clone(&host), lanes, measured });
+        let desk = Arc::new(Desk { host, business: business.clone() });
+        let twilio = TwilioOptions {
+            upgrade_signature: config.twilio_upgrade_signature,
+            ..TwilioOptions::new(public_url.clone(), config.twilio_auth_token.clone())
+        };
+        let seen = Arc::clone(&probe) as Arc<dyn Probe>;
+        let api = Api { business: business.clone(), probe: seen, clock };
+        let routes =
+            Router::new().merge(twilio::routes(twilio, desk)).merge(callwright_api::routes(api));
+        let doors = Doors::open(listener, routes, probe);
+        Ok(Running {
+            addr,
+            public_url,
+            first_run_key,
+            facts,
+            config,
+            business,
+            engine: Some(engine),
+            doors,
+            _home: home,
+        })
+    }
 }
 
 fn public_url(config: &Config, addr: SocketAddr) -> Result<PublicUrl, ServeError> {
@@ -156,3 +189,6 @@ fn public_url(config: &Config, addr: SocketAddr) -> Result<PublicUrl, ServeError
         None => format!("http://{addr}").parse().map_err(|_no_url| ServeError::PublicUrl),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,6 +36,8 @@ const STREAMS_MAX: usize = 256;
 const PING_EVERY: Duration = Duration::from_secs(20);
 /// How long one message may take to leave.
 const SEND_MAX: Duration = Duration::from_secs(10);
+/// How long a client may take to answer the end of its stream.
+const CLOSE_MAX: Duration = Duration::from_secs(2);
 /// Clients have nothing to say here.
 const MESSAGE_OCTETS_MAX: usize = 4 * 1024;
 
@@ -163,8 +165,11 @@ async fn end(socket: &mut WebSocket, notice: Notice) -> ControlFlow<()> {
     };
     if send(socket, &StreamMessage::Notice(notice)).await.is_continue() {
         let close = CloseFrame { code, reason: Utf8Bytes::from_static("see the last message") };
-        // Whether it arrives changes nothing: the connection is over.
-        let _gone = write(socket, Message::Close(Some(close))).await;
+        if write(socket, Message::Close(Some(close))).await.is_continue() {
+            // A socket that is dropped with something unread in it takes back what is on its way.
+            let answered = async { while let Some(Ok(_)) = socket.recv().await {} };
+            let _in_time = timeout(CLOSE_MAX, answered).await;
+        }
     }
     ControlFlow::Break(())
 }

@@ -31,6 +31,8 @@ impl Pause<'_> {
             Expectation::Spelling => GROUPS,
             _ if finished => Duration::ZERO,
             Expectation::Name | Expectation::YesNo => SHORT_ANSWER,
+            // The recogniser writes a question mark only where the words make a whole question.
+            _ if self.words.trim_end().ends_with('?') => LITTLE,
             Expectation::Anything | Expectation::DateTime | _ => match self.judged {
                 // The less the judge believes in an end, the longer the wait.
                 Some(over) => LITTLE + (OPEN_ANSWER - LITTLE).mul_f32(1.0 - (over / OVER).min(1.0)),
@@ -131,6 +133,7 @@ mod tests {
         );
         assert!(patience(Expectation::Anything, Some(0.05), "I need") > 1_200);
         assert!(patience(Expectation::Anything, Some(0.45), "I need it") < 700);
+        assert_eq!(patience(Expectation::DateTime, Some(0.05), "Can we make it Friday?"), 450);
         assert_eq!(patience(Expectation::Anything, None, "I need it"), 800);
     }
 

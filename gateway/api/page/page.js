@@ -1,7 +1,10 @@
 // The page itself: shows the stories of calls, and the calendar, as they stand.
 
 import { ask, follow, key, keyFromAddress, KeyRefused } from "./connection.js";
-import { cut, linesOf, newStory, steps, takeEvent, takeRecord, takeSummary } from "./story.js";
+import { bring, element, put } from "./elements.js";
+import { linesOf, newStory, takeEvent, takeRecord, takeSummary } from "./story.js";
+import { partial, row } from "./talk.js";
+import { clock, day, duration, local, name, number, words } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const CALLS_PER_PAGE = 30;
@@ -137,37 +140,6 @@ function draw() {
   });
 }
 
-function element(tag, { text, ...attributes } = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) if (value !== null) made.setAttribute(name, value);
-  if (text !== undefined) made.textContent = text;
-  made.append(...children);
-  return made;
-}
-
-/** Brings `list` to `[{ name, sign, make }]`: an item stays as it is while its sign does, so that focus, selection and what a
- *  screen reader has read are not lost. */
-function bring(list, items) {
-  const old = new Map([...list.children].map((child) => [child.dataset.name, child]));
-  let place = list.firstElementChild;
-  for (const { name, sign, make } of items) {
-    let item = old.get(name);
-    old.delete(name);
-    if (!item || item.dataset.sign !== sign) {
-      const fresh = make();
-      Object.assign(fresh.dataset, { name, sign });
-      if (item) {
-        if (item === place) place = fresh;
-        item.replaceWith(fresh);
-      }
-      item = fresh;
-    }
-    if (item === place) place = place.nextElementSibling;
-    else list.insertBefore(item, place);
-  }
-  for (const gone of old.values()) gone.remove();
-}
-
 const none = (text) => ({ name: "none", sign: text, make: () => element("li", { class: "none", text }) });
 
 function showLines() {
@@ -202,10 +174,6 @@ function showCalls() {
     put(button.querySelector(".what"), what(story));
   }
   $("older").hidden = !older;
-}
-
-function put(place, text) {
-  if (place.textContent !== text) place.textContent = text;
 }
 
 function what(story) {
@@ -252,57 +220,6 @@ function quiet(story, purpose) {
   return story.ended ? "Nothing was said." : "Nothing said yet.";
 }
 
-function row(story, line, parts) {
-  const who = { caller: "Caller", agent: "Agent", keypad: "Caller's keypad" }[line.who];
-  const item = element("li", { class: line.who, "data-now": line.who === "agent" && line.spoken && !line.over ? "" : null });
-  item.append(element("p", { class: "by" }, element("span", { text: who }), element("time", { text: since(story, line.at), datetime: line.at })));
-  const said = element("p", { class: "said" });
-  const [heard, rest] = cut(line);
-  said.append(heard);
-  if (line.interrupted) {
-    said.append(" ", element("span", { class: "cut", text: "✂ cut off here" }));
-    if (rest.trim()) said.append(" ", element("s", { text: rest.trim() }));
-  }
-  item.append(said);
-  if (line.who === "caller" && line.confidence !== null && line.confidence < 0.6) {
-    item.append(element("p", { class: "unsure", text: `unsure of these words (${Math.round(line.confidence * 100)} %)` }));
-  }
-  if (parts) item.append(waterfall(parts));
-  return item;
-}
-
-function partial(story) {
-  const { text, stable, at } = story.partial;
-  return element("li", { class: "caller forming", "aria-hidden": "true" },
-    element("p", { class: "by" }, element("span", { text: "Caller" }), element("time", { text: since(story, at) })),
-    element("p", { class: "said" }, stable, element("span", { class: "loose", text: text.slice(stable.length) }), element("span", { class: "caret" })));
-}
-
-const SVG = "http://www.w3.org/2000/svg";
-
-/** Where the time of one reply went: a bar with a stretch per step, and the steps as a list when opened. */
-function waterfall(parts) {
-  const all = steps(parts);
-  if (!all.length) return "";
-  const total = parts.first_audio_sent_ms ?? all.at(-1).to;
-  const scale = 100 / Math.max(800, all.at(-1).to);
-  const bar = document.createElementNS(SVG, "svg");
-  for (const [name, value] of [["viewBox", "0 0 100 6"], ["preserveAspectRatio", "none"], ["aria-hidden", "true"]]) bar.setAttribute(name, value);
-  for (const { part, from, to } of all) {
-    const stretch = document.createElementNS(SVG, "rect");
-    stretch.setAttribute("class", part);
-    stretch.setAttribute("x", from * scale);
-    stretch.setAttribute("width", Math.max(0, (to - from) * scale));
-    stretch.setAttribute("height", 6);
-    bar.append(stretch);
-  }
-  const grade = total <= 350 ? "quick" : total <= 700 ? "fair" : "slow";
-  return element("details", { class: "latency" },
-    element("summary", {}, element("span", { class: grade, text: `answered in ${total} ms` }), bar),
-    element("ol", {}, ...all.map(({ part, what, to }) => element("li", { class: part },
-      element("span", { text: what }), element("b", { text: `${to} ms` })))));
-}
-
 function showAppointments() {
   const shown = [...appointments.values()].sort((a, b) => Date.parse(a.start) - Date.parse(b.start));
   $("no-appointments").hidden = shown.length > 0;
@@ -318,40 +235,6 @@ function card({ local_start, service, provider, name: who, phone, state }) {
     element("p", { class: "name", text: `${who} · ${number(phone)}` }),
     ...(state === "booked" ? [] : [element("p", { class: "fate", text: state })]));
 }
-
-// --- Words and times ----------------------------------------------------------------------------------------------
-
-/** A number as people write it: the North American ones in groups, others as they are. */
-function number(address) {
-  const found = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(address);
-  return found ? `+1 ${found[1]} ${found[2]} ${found[3]}` : address;
-}
-
-function words(id) {
-  const text = id.replaceAll("-", " ");
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function name(id) {
-  return id.split("-").map(words).join(" ");
-}
-
-const format = (options) => new Intl.DateTimeFormat(undefined, options);
-const CLOCK = format({ hour: "numeric", minute: "2-digit" });
-const DAY = format({ weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
-const LOCAL = format({ weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit", timeZone: "UTC" });
-
-const clock = (at) => (at ? CLOCK.format(new Date(at)) : "");
-const day = (at) => DAY.format(new Date(at));
-/** The tenant's own clock, whatever this browser's is. */
-const local = (at) => LOCAL.format(new Date(`${at.slice(0, 19)}Z`));
-
-function span(ms) {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-}
-const duration = ({ started, ended }) => (started ? span(Date.parse(ended ?? new Date()) - Date.parse(started)) : "");
-const since = ({ started }, at) => (started ? span(Date.parse(at) - Date.parse(started)) : clock(at));
 
 // --- Beginning ----------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-//! The page of live calls: four files inside the program, no build step, nothing from elsewhere.
+//! The page of live calls: a few files inside the program, no build step, nothing from elsewhere.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ struct Asset {
     body: &'static str,
 }
 
-static ASSETS: [Asset; 6] = [
+static ASSETS: [Asset; 9] = [
     Asset { path: "/", kind: "text/html; charset=utf-8", body: include_str!("../page/index.html") },
     Asset {
         path: "/page/page.css",
@@ -37,6 +37,21 @@ static ASSETS: [Asset; 6] = [
         path: "/page/story.js",
         kind: "text/javascript; charset=utf-8",
         body: include_str!("../page/story.js"),
+    },
+    Asset {
+        path: "/page/words.js",
+        kind: "text/javascript; charset=utf-8",
+        body: include_str!("../page/words.js"),
+    },
+    Asset {
+        path: "/page/talk.js",
+        kind: "text/javascript; charset=utf-8",
+        body: include_str!("../page/talk.js"),
+    },
+    Asset {
+        path: "/page/elements.js",
+        kind: "text/javascript; charset=utf-8",
+        body: include_str!("../page/elements.js"),
     },
     Asset { path: "/page/icon.svg", kind: "image/svg+xml", body: include_str!("../page/icon.svg") },
 ];

@@ -28,13 +28,15 @@ async fn every_file_that_the_page_names_is_served() {
         wanted.extend(named_in(&answer.text));
         seen.push(path);
     }
-    assert_eq!(seen.len(), 6, "{seen:?}");
+    assert_eq!(seen.len(), 9, "{seen:?}");
 }
 
 #[tokio::test]
 async fn the_page_needs_nobody_else() {
     let world = World::new().await;
-    for path in ["/", "/page/page.js", "/page/connection.js", "/page/story.js", "/page/page.css"] {
+    let files =
+        ["page.css", "page.js", "connection.js", "story.js", "talk.js", "words.js", "elements.js"];
+    for path in files.map(|file| format!("/page/{file}")).iter().chain(&["/".to_owned()]) {
         let text = world.ask(path, None).await.text.replace("http://www.w3.org/2000/svg", "");
         assert!(!text.contains("http://") && !text.contains("https://"), "{path}");
         // What the policy forbids would be dead letters.

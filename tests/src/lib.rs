@@ -9,3 +9,5 @@ mod calls;
 mod harness;
 #[cfg(test)]
 mod rooms;
+#[cfg(test)]
+mod wire;

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::ear::{Ear, sample_at, time_of};
+use super::ear::{Ear, Span, sample_at, time_of};
 use super::phrase::words;
 use super::scenario::{Deed, Scenario, When};
 
@@ -127,7 +127,10 @@ impl<'s> Caller<'s> {
 
     fn agent(&self, now: Duration, ear: &Ear, buffered: bool) -> Agent {
         let since = sample_at(self.floor_from);
-        let Some(last) = ear.agent_last().filter(|span| span.end >= since) else {
+        // What was cut off is no answer, unless the agent went on speaking after the caller had finished.
+        let done = sample_at(self.done_at);
+        let answers = |span: &Span| span.start >= since || span.end > done;
+        let Some(last) = ear.agent_last().filter(answers) else {
             return Agent::Waited;
         };
         let quiet_for = now.saturating_sub(time_of(last.end));

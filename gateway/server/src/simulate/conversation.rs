@@ -58,7 +58,6 @@ pub(super) enum OnTheLine {
 #[derive(Debug)]
 pub(super) struct Heard {
     pub(super) call: Option<String>,
-    pub(super) cause: Option<String>,
     pub(super) log: Vec<Entry>,
     pub(super) responses: Vec<Response>,
     pub(super) spoken: Vec<String>,
@@ -289,7 +288,6 @@ impl<'s> Conversation<'s> {
     pub(super) fn finish(self) -> Heard {
         Heard {
             call: self.call,
-            cause: self.cause,
             log: self.log,
             responses: self.ear.responses(),
             spoken: self.spoken,

@@ -54,5 +54,6 @@ pub use report::{CallReport, Check, Interruption, Moment, Reply};
 pub use run::run;
 pub use scenario::{Scenario, ScenarioError};
 pub use server::ServerError;
+pub use shipped::SHIPPED_NAMES;
 pub use speech::SpeechError;
 pub use twilio::{Offence, TwilioError, sign};

@@ -11,6 +11,7 @@ use super::twilio::Played;
 pub struct Recording {
     caller: Vec<u8>,
     agent: Vec<u8>,
+    played: Vec<u8>,
 }
 
 impl Recording {
@@ -24,6 +25,11 @@ impl Recording {
         &self.agent
     }
 
+    /// What was played to the caller, without the silence where nothing was.
+    pub fn played_octets(&self) -> &[u8] {
+        &self.played
+    }
+
     pub(super) fn sent(&mut self, octets: &[u8]) {
         self.caller.extend_from_slice(octets);
     }
@@ -35,6 +41,7 @@ impl Recording {
             self.agent.resize(at, ULAW_SILENCE);
         }
         self.agent.extend_from_slice(&played.octets);
+        self.played.extend_from_slice(&played.octets);
     }
 
     /// Writes both channels as a WAV file.
@@ -73,6 +80,7 @@ mod tests {
         recording.played(&Played { at: 2, octets: vec![0x00] });
         recording.played(&Played { at: 5, octets: vec![0x00] });
         assert_eq!(recording.agent(), [0xFF, 0xFF, 0, 0xFF, 0xFF, 0]);
+        assert_eq!(recording.played_octets(), [0, 0]);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("call.wav");
         recording.write(&path).unwrap();

@@ -105,6 +105,17 @@ impl Check {
     }
 }
 
+impl CallReport {
+    /// The conversation, a line for each moment.
+    pub fn conversation(&self) -> String {
+        let lines = self
+            .conversation
+            .iter()
+            .map(|moment| format!("{:7.2} s  {}", moment.at_ms as f64 / 1_000.0, moment.what));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
 /// Whole milliseconds.
 pub(super) fn ms(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)

@@ -192,9 +192,7 @@ async fn call_one(
     }
     if !args.json {
         if !alone && !report.passed {
-            for moment in &report.conversation {
-                say(format_args!("{:7.2} s  {}", moment.at_ms as f64 / 1_000.0, moment.what));
-            }
+            say(report.conversation());
         }
         say(format_args!("{report}\n"));
     }

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use callwright_api::wire::{
-    Appointment, AppointmentList, Call, Event, Notice, StreamMessage, Tenant, TenantList,
-};
+use callwright_api::wire::{Appointment, AppointmentList, Call, Event, Notice, StreamMessage};
 use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
@@ -101,12 +99,6 @@ impl Server {
     pub(super) async fn appointments(&self) -> Result<Vec<Appointment>, ServerError> {
         let list: AppointmentList = self.get("/v1/appointments").await?;
         Ok(list.appointments)
-    }
-
-    /// The tenants.
-    pub(super) async fn tenants(&self) -> Result<Vec<Tenant>, ServerError> {
-        let list: TenantList = self.get("/v1/tenants").await?;
-        Ok(list.tenants)
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ServerError> {

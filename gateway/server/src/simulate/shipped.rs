@@ -25,6 +25,17 @@ pub(super) const SHIPPED: [Shipped; 6] = [
     },
 ];
 
+/// Their names.
+pub const SHIPPED_NAMES: [&str; SHIPPED.len()] = {
+    let mut names = [""; SHIPPED.len()];
+    let mut at = 0;
+    while at < SHIPPED.len() {
+        names[at] = SHIPPED[at].name;
+        at += 1;
+    }
+    names
+};
+
 impl Shipped {
     /// Reads it.
     ///

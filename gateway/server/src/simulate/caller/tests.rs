@@ -126,6 +126,34 @@ fn a_cut_in_comes_while_the_agent_speaks() {
 }
 
 #[test]
+fn what_was_cut_off_is_no_answer() {
+    let scenario = scenario("steps: [{say: stop, cut_in_after_ms: 500}, {hang_up: true}]");
+    let mut scene = Scene::new(&scenario);
+    scene.agent_speaks(100, 700, "Let me tell you everything about");
+    let act = scene.caller.decide(ms(700), &scene.ear, true).unwrap();
+    assert_eq!(act, says_so("stop", true));
+    // The agent stops in the middle of the caller's word.
+    let rest = vec![ulaw_encode(8_000); 1_600];
+    scene.ear.agent(&Sound::Played(Played { at: 700 * 8, octets: rest }));
+    scene.caller.finished(ms(1_200));
+    assert_eq!(scene.first_act(1_200, 5_000), None, "the caller waits for an answer");
+    scene.agent_speaks(5_000, 6_000, "All right.");
+    let (_, act) = scene.first_act(6_000, 7_000).unwrap();
+    assert_eq!(act, Act::Do { deed: Deed::HangUp, cuts_in: false });
+}
+
+#[test]
+fn an_agent_that_will_not_be_cut_off_is_heard_out() {
+    let scenario = scenario("steps: [{say: stop, cut_in_after_ms: 500}, {hang_up: true}]");
+    let mut scene = Scene::new(&scenario);
+    scene.agent_speaks(100, 3_000, "Let me tell you everything about it.");
+    assert!(scene.caller.decide(ms(700), &scene.ear, true).is_some());
+    scene.caller.finished(ms(1_200));
+    let (at, _) = scene.first_act(1_220, 7_000).unwrap();
+    assert!(at >= 3_600, "{at}");
+}
+
+#[test]
 fn a_silent_caller_does_nothing() {
     let scenario = scenario("steps: [{silence_ms: 60000}, {hang_up: true}]");
     let mut scene = Scene::new(&scenario);

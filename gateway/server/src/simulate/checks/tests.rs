@@ -46,7 +46,6 @@ fn report() -> CallReport {
 fn heard() -> Heard {
     Heard {
         call: None,
-        cause: None,
         log: Vec::new(),
         responses: Vec::new(),
         spoken: Vec::new(),

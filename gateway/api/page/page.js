@@ -95,7 +95,8 @@ function happen(event) {
   const story = storyOf(event.call, event.tenant);
   takeEvent(story, event);
   if (event.type === "appointment") takeAppointment(event.data);
-  if (event.type === "call_started" && followed) choose(event.call);
+  // The next call is shown by itself, unless somebody is reading or listening to another.
+  if (event.type === "call_started" && followed && (stories.get(chosen)?.ended ?? true)) choose(event.call);
   draw();
 }
 

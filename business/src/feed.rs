@@ -117,7 +117,7 @@ pub enum FeedItem {
 /// A resumable feed of one subscriber; see [`Business::subscribe`](crate::Business::subscribe).
 ///
 /// It reads the log in pages until it has caught up, then follows what is published after each commit. A
-/// subscriber who falls [`LIVE_ITEMS`] behind goes back to the log by itself.
+/// subscriber who falls 1,024 items behind goes back to the log by itself.
 pub struct EventFeed {
     storage: Storage,
     scope: Scope,

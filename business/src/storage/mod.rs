@@ -21,7 +21,7 @@ pub(crate) use tenants::{StoredLine, StoredTenant};
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use sqlx::SqlitePool;
@@ -32,8 +32,8 @@ pub(crate) struct Storage {
     /// One connection, so that the order of commits is the order of sequence numbers.
     writer: SqlitePool,
     reader: SqlitePool,
-    /// Held while the file is in use; a second server is refused.
-    _lock: Arc<File>,
+    /// Held while the file is written; a second server is refused.
+    lock: Arc<Mutex<Option<File>>>,
 }
 
 impl Storage {
@@ -42,9 +42,11 @@ impl Storage {
         open::open(path).await
     }
 
-    /// Ends writing: waits for the write under way, folds the write-ahead log into the file.
+    /// Ends writing: waits for the write under way, then leaves the file to whoever opens it next.
     pub(crate) async fn close_writer(&self) {
         self.writer.close().await;
+        // Readers may go on: another server may write from here on.
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 
@@ -76,3 +78,6 @@ struct Unknown {
 fn unknown(what: &'static str) -> sqlx::Error {
     sqlx::Error::Decode(Unknown { what }.into())
 }
+
+#[cfg(test)]
+mod tests;

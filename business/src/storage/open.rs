@@ -3,7 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
@@ -119,7 +119,7 @@ pub(super) async fn open(path: &Path) -> Result<Storage, StorageOpenError> {
         .connect_with(options.read_only(true).create_if_missing(false))
         .await
         .map_err(|error| why(path, error))?;
-    Ok(Storage { writer, reader, _lock: Arc::new(lock) })
+    Ok(Storage { writer, reader, lock: Arc::new(Mutex::new(Some(lock))) })
 }
 
 /// The lock lies beside the file: SQLite has locks of its own on the file itself.

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use callwright_contract::Pii;
 use serde::Deserialize;
 
-use super::document::{self, TenantDocument};
+use super::document::TenantDocument;
 use super::{
     AgentName, DocumentError, LinePurpose, LineRoute, Scope, Tenant, TenantId, TenantSummary,
+    parse_document,
 };
 use crate::storage::{StoredLine, StoredTenant};
 
@@ -42,7 +43,7 @@ impl Directory {
         let mut directory =
             Self { tenants: BTreeMap::new(), lines: BTreeMap::new(), default: None };
         for stored in tenants {
-            let tenant = document::parse(&stored.document)
+            let tenant = parse_document(&stored.document)
                 .map_err(|source| DirectoryError::Tenant { tenant: stored.id.clone(), source })?;
             if stored.default {
                 directory.default = Some(tenant.id.clone());

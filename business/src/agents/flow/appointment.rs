@@ -134,6 +134,7 @@ impl Receptionist {
     ) -> Next {
         match cancelled {
             Ok(Some(appointment)) => {
+                self.committed();
                 let what = self.an_appointment(&appointment, now);
                 // `Your cleaning on Tuesday` rather than `a cleaning`.
                 let what = what.split_once(' ').map_or(what.clone(), |(_, rest)| rest.to_owned());

@@ -363,6 +363,7 @@ impl Receptionist {
         match confirmed {
             // The commit has been made: only here may this be said.
             Ok(Some(appointment)) => {
+                self.committed();
                 let what = self.an_appointment(&appointment, now);
                 let moved = self.form.chosen.is_some();
                 self.prefix(if moved {

@@ -13,6 +13,7 @@ impl Receptionist {
     pub(super) fn key(&mut self, key: char, now: &Zoned) -> Next {
         self.silences = 0;
         self.answers = None;
+        self.earlier = None;
         if self.asked.takes_digits() {
             return self.key_of_number(key, now);
         }

@@ -12,6 +12,7 @@
 mod answering;
 mod appointment;
 mod booking;
+mod cut_off;
 mod form;
 mod handover;
 mod hearing;
@@ -32,6 +33,7 @@ use jiff::{Timestamp, Zoned};
 use super::{Action, AgentDocument, Answer, Ask, Input};
 use crate::language::PhoneFormat;
 use crate::tenants::Tenant;
+use cut_off::Earlier;
 use form::{Form, Goal};
 use hearing::Heard;
 use question::Question;
@@ -50,7 +52,7 @@ enum Next {
 }
 
 /// One call's receptionist.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Receptionist {
     document: Arc<AgentDocument>,
     tenant: Arc<Tenant>,
@@ -67,6 +69,10 @@ pub(crate) struct Receptionist {
     replies: u32,
     /// The reply that was handed over and has not ended.
     outstanding: Option<ReplyId>,
+    /// Whether its first audio has left.
+    speaking: bool,
+    /// The turn before, while its reply may turn out not to have been heard.
+    earlier: Option<Earlier>,
     /// Turns in a row that were not understood.
     failures: u8,
     /// Silences in a row.
@@ -90,6 +96,8 @@ impl Receptionist {
             answers: None,
             replies: 0,
             outstanding: None,
+            speaking: false,
+            earlier: None,
             failures: 0,
             silences: 0,
             digits: String::new(),
@@ -119,10 +127,16 @@ impl Receptionist {
             CallFact::TurnOver(over) => self.turn(over, now),
             CallFact::Digit(digit) => self.key(digit.as_char(), now),
             CallFact::Quiet { lasted } => self.quiet(*lasted),
-            CallFact::ReplyEnded { reply, .. } => {
+            CallFact::ReplyStarted { reply } => {
+                self.speaking = self.outstanding == Some(*reply);
+                Next::Listen
+            }
+            CallFact::ReplyEnded { reply, heard, .. } => {
                 if self.outstanding == Some(*reply) {
                     self.outstanding = None;
+                    self.speaking = false;
                 }
+                self.reply_heard(*reply, heard.reveal());
                 Next::Listen
             }
             CallFact::Ended { .. } => {
@@ -145,15 +159,21 @@ impl Receptionist {
     fn turn(&mut self, over: &TurnOver, now: &Zoned) -> Next {
         let about_time = self.asked.is_about_time();
         let heard = Heard::new(over.text.reveal(), over.confidence, &self.tenant, now, about_time);
-        let speaking = self.outstanding.is_some();
-        if speaking && (heard.words.is_empty() || heard.is_back_channel()) && !self.wants_yes_no() {
+        // While a reply waits to be spoken, nothing it asks is being answered; while it is spoken, a yes may be.
+        let waiting = self.outstanding.is_some() && !self.speaking;
+        let listens_to_us = waiting || self.outstanding.is_some() && !self.wants_yes_no();
+        if listens_to_us && (heard.words.is_empty() || heard.is_back_channel()) {
             return Next::Listen;
+        }
+        if let Some(earlier) = self.take_unheard() {
+            return self.go_on(earlier, over, now);
         }
         self.answers = Some(over.turn);
         if heard.words.is_empty() {
             return self.not_heard();
         }
         self.silences = 0;
+        self.remember(over.text.reveal(), over.confidence);
         match self.answer(&heard, now) {
             Some(next) => {
                 self.failures = 0;
@@ -174,6 +194,7 @@ impl Receptionist {
             Next::Calendar(ask) => vec![Action::Ask(ask)],
             Next::Ask(question) => {
                 let mut sentences = std::mem::take(&mut self.preface);
+                self.told(ReplyId(self.replies), &sentences);
                 // The greeting has asked already.
                 if self.replies > 0 {
                     sentences.push(self.wording(&question, now));
@@ -209,6 +230,7 @@ impl Receptionist {
         let reply = ReplyId(self.replies);
         self.replies = self.replies.saturating_add(1);
         self.outstanding = Some(reply);
+        self.speaking = false;
         Action::Command(CallCommand::Say(Say {
             reply,
             answers: self.answers.take(),

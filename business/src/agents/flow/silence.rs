@@ -13,6 +13,7 @@ impl Receptionist {
             return Next::Listen;
         }
         self.answers = None;
+        self.earlier = None;
         self.silences = self.silences.saturating_add(1);
         if self.silences > self.document.silence.reprompts {
             self.prefix("I can't hear anyone, so I'll hang up now. Please call again. Goodbye!");

@@ -4,6 +4,7 @@
 
 mod booking;
 mod changing;
+mod going_on;
 mod misheard;
 mod other;
 
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use callwright_contract::{
     AfterCall, Arrival, CallCommand, CallEvent, CallFact, CallId, Carrier, Digit, Expectation, Pii,
-    ReplyId, ReplyOutcome, TurnId, TurnOver, TurnReason,
+    ReplyId, ReplyOutcome, Say, TurnId, TurnOver, TurnReason,
 };
 use jiff::{Timestamp, Zoned};
 
@@ -71,6 +72,7 @@ impl Clinic {
             expected: Expectation::Anything,
             finished: None,
             cancelled: Vec::new(),
+            hears_words: None,
         };
         let arrival = Arrival {
             carrier: Carrier::Twilio,
@@ -144,6 +146,8 @@ struct Phone {
     expected: Expectation,
     finished: Option<AfterCall>,
     cancelled: Vec<ReplyId>,
+    /// So many words of the agent's replies are heard before the caller cuts in; `None`: all.
+    hears_words: Option<usize>,
 }
 
 impl Phone {
@@ -174,6 +178,14 @@ impl Phone {
 
     async fn is_quiet(&mut self, seconds: u64) -> &mut Self {
         self.happens(CallFact::Quiet { lasted: Duration::from_secs(seconds) }).await;
+        self
+    }
+
+    /// The caller says something and goes on before the reply is heard.
+    async fn begins(&mut self, text: &str) -> &mut Self {
+        self.hears_words = Some(0);
+        self.says(text).await;
+        self.hears_words = None;
         self
     }
 
@@ -217,16 +229,26 @@ impl Phone {
                 }
             }
             if let Some(say) = spoken {
-                let ended = CallFact::ReplyEnded {
-                    reply: say.reply,
-                    outcome: ReplyOutcome::Finished,
-                    heard: say.text,
-                };
+                let ended = self.ending_of(say);
                 Box::pin(self.happens(ended)).await;
             }
             match answer {
                 Some(answer) => actions = self.agent.handle(Input::Answered(answer), self.now),
                 None => return,
+            }
+        }
+    }
+
+    fn ending_of(&self, say: Say) -> CallFact {
+        let reply = say.reply;
+        match self.hears_words {
+            None => {
+                CallFact::ReplyEnded { reply, outcome: ReplyOutcome::Finished, heard: say.text }
+            }
+            Some(words) => {
+                let heard: Vec<&str> = say.text.reveal().split(' ').take(words).collect();
+                let heard = Pii::new(heard.join(" "));
+                CallFact::ReplyEnded { reply, outcome: ReplyOutcome::Interrupted, heard }
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::agents::{Answer, Ask, StorageFailed};
 use crate::log_writer::LogState;
 use crate::scheduling::{AppointmentId, Finding, Slot, Unfit, Wish, reach, seek};
 use crate::storage::{
-    CancelError, ConfirmError, Confirmation, Held, HoldError, HoldRequest, Storage,
+    self, CancelError, ConfirmError, Confirmation, Held, HoldError, HoldRequest, Storage,
 };
 use crate::tenants::Tenant;
 
@@ -120,7 +120,6 @@ impl Desk {
 
 fn unread(error: &sqlx::Error) -> StorageFailed {
     metrics::counter!("callwright_business_read_failures_total").increment(1);
-    // SQLite's messages name tables and columns, never values.
-    tracing::error!(%error, "storage cannot be read; a caller is sent on");
+    tracing::error!(code = storage::code(error), "storage cannot be read; a caller is sent on");
     StorageFailed
 }

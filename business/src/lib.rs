@@ -42,6 +42,18 @@
 //! # Ok(()) }
 //! ```
 //!
+//! # What is counted
+//!
+//! | `callwright_business_…` | |
+//! |---|---|
+//! | `conversations` | calls that an agent talks in just now |
+//! | `events_logged_total` | entries of the log that were committed |
+//! | `lost_total{queue}` | what a full queue shed: `intake`, `early`, `inbox`, `commands`, `log`, `batch` (see `ingest`) |
+//! | `write_failures_total`, `read_failures_total` | attempts at storage that failed |
+//! | `unreadable_entries_total` | entries of the log that this version cannot read |
+//! | `feed_lagged_total` | times that a subscriber was too slow for the live feed |
+//! | `panics_total` | conversations that a defect of ours ended |
+//!
 //! **Invariants.** Every row and every query carries the tenant. One function decides what is offered and
 //! what may be booked. "You're booked" is said only in answer to a commit. Whatever identifies or quotes a
 //! person is inside [`Pii`](callwright_contract::Pii) and never reaches the program's log.

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, broadcast, mpsc};
 use tokio::time::timeout;
 
 use crate::feed::Published;
-use crate::storage::{Entry, EventPage, Storage};
+use crate::storage::{self, Entry, EventPage, Storage};
 use crate::tenants::Scope;
 
 /// Entries of one commit at most.
@@ -59,8 +59,8 @@ impl LogState {
             Err(error) => {
                 metrics::counter!("callwright_business_write_failures_total").increment(1);
                 if self.writable.swap(false, Ordering::Relaxed) {
-                    // SQLite's messages name tables and columns, never values.
-                    tracing::error!(%error, "storage cannot be written; calls go on");
+                    let code = storage::code(error);
+                    tracing::error!(code, "storage cannot be written; calls go on");
                 }
             }
         }
@@ -125,8 +125,7 @@ async fn fill(queue: &mut mpsc::Receiver<Entry>, batch: &mut Vec<Entry>) {
 
 /// Whether SQLite refuses these very rows (SQLITE_CONSTRAINT, 19): trying again would stop the log for ever.
 fn is_refused(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
-    code.is_some_and(|code| code & 0xff == 19)
+    storage::code(error) == Some(19)
 }
 
 fn count(length: usize) -> u64 {

@@ -79,7 +79,7 @@ impl Storage {
                 .await?
             }
         };
-        rows.into_iter().map(logged).collect()
+        Ok(rows.into_iter().filter_map(readable).collect())
     }
 
     /// Everything logged of one call of `tenant`, in order.
@@ -96,7 +96,7 @@ impl Storage {
         .bind(call.as_u64().cast_signed())
         .fetch_all(&self.reader)
         .await?;
-        rows.into_iter().map(logged).collect()
+        Ok(rows.into_iter().filter_map(readable).collect())
     }
 
     /// The newest number of the log; 0 when it is empty.
@@ -108,6 +108,16 @@ impl Storage {
 }
 
 type Row = (i64, String, i64, i64, String);
+
+/// An entry that this program can read. One that it cannot, written by a later version or damaged, must not
+/// stop all that come after it.
+fn readable(row: Row) -> Option<LoggedEvent> {
+    let entry = logged(row);
+    if entry.is_err() {
+        metrics::counter!("callwright_business_unreadable_entries_total").increment(1);
+    }
+    entry.ok()
+}
 
 fn logged((seq, tenant, call, at, body): Row) -> Result<LoggedEvent, sqlx::Error> {
     let call = CallId::from_u64(call.cast_unsigned());

@@ -3,7 +3,8 @@
 //! All SQL of the program is in this folder. Every query that reads or changes a tenant's rows binds the
 //! tenant; the ones that span tenants say why.
 
-mod appointments;
+mod booking;
+mod calendar;
 mod calls;
 mod event_body;
 mod event_log;
@@ -11,7 +12,7 @@ mod keys;
 mod open;
 mod tenants;
 
-pub(crate) use appointments::{
+pub(crate) use booking::{
     CancelError, ConfirmError, Confirmation, Held, HoldError, HoldId, HoldRequest,
 };
 pub(crate) use event_log::{Entry, EventPage};
@@ -48,6 +49,14 @@ impl Storage {
         // Readers may go on: another server may write from here on.
         self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
+}
+
+/// SQLite's primary result code of an error (<https://www.sqlite.org/rescode.html>), the low byte of the whole.
+///
+/// Safe to be logged: a message may quote a row, a code does not.
+pub(crate) fn code(error: &sqlx::Error) -> Option<u32> {
+    let code: u32 = error.as_database_error()?.code()?.parse().ok()?;
+    Some(code & 0xff)
 }
 
 /// How a time is stored: microseconds since 1970.

@@ -151,11 +151,9 @@ impl StorageOpenError {
     }
 }
 
-/// SQLite's primary result codes (<https://www.sqlite.org/rescode.html>), which are the low byte of a code.
 fn why(path: &Path, source: sqlx::Error) -> StorageOpenError {
     let path = path.to_owned();
-    let code = source.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
-    match code.map(|code| code & 0xff) {
+    match super::code(&source) {
         Some(8) => StorageOpenError::NotWritable { path, source },
         Some(11 | 26) => StorageOpenError::Damaged { path, source },
         Some(13) => StorageOpenError::DiskFull { path, source },

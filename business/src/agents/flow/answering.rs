@@ -128,12 +128,13 @@ impl Receptionist {
                 "don't care",
                 "doesn't matter",
             ]);
-        if heard.when.is_empty() && whenever {
-            self.form.wish_only(soon(now.date()), TimeWish::Any);
-            return Some(self.advance(now));
+        if !heard.when.is_empty() || !whenever {
+            return None;
         }
-        // A time for which no day is known yet is asked for its day; but the caller said it twice: any day.
-        None
+        // The time of day that was said before stays.
+        let time = self.form.when.first().and_then(|candidate| candidate.time);
+        self.form.wish_only(soon(now.date()), time.unwrap_or(TimeWish::Any));
+        Some(self.advance(now))
     }
 
     /// A new wish, or more of the one under way.
@@ -184,11 +185,7 @@ impl Receptionist {
         if heard.confidence < self.document.unsure_below && begins.is_some() {
             return Some(Next::Ask(Question::ConfirmHeard));
         }
-        if self.goal == Goal::Nothing {
-            Some(Next::Ask(self.asked.clone()))
-        } else {
-            Some(self.advance(now))
-        }
+        Some(self.advance(now))
     }
 
     fn is_idle(&self) -> bool {

@@ -12,12 +12,14 @@
 mod answering;
 mod appointment;
 mod booking;
+mod correction;
 mod cut_off;
 mod form;
 mod handover;
 mod hearing;
 mod information;
 mod keypad;
+mod offer;
 mod personal;
 mod question;
 mod silence;

@@ -4,9 +4,9 @@
 /// agent stops, and when it does not the agent goes on as loud as before.
 ///
 /// ```text
-/// windows of 32 ms   . S S S S        stop: 128 ms of speech in a row
-///                      |duck  |cut
-///                    . S S . .        a cough: duck, then up again
+/// windows of 32 ms   . S S S          stop: 96 ms of speech in a row
+///                      |duck|cut
+///                    . S S . .        a click: duck, then up again
 /// ```
 #[derive(Debug, Default)]
 pub(crate) struct BargeIn {
@@ -28,8 +28,9 @@ pub(crate) enum Yield {
     Stop,
 }
 
-/// Windows of speech in a row that are an interruption: 128 ms, longer than a cough's voiced part or a click.
-const INTERRUPTION: u32 = 4;
+/// Windows of speech in a row that are an interruption: 96 ms. One more would cost a caller another 32 ms of being
+/// talked over; one fewer would let the voiced part of a cough through.
+const INTERRUPTION: u32 = 3;
 /// Windows of silence after which a ducked voice rises again: 96 ms.
 const NOTHING: u32 = 3;
 
@@ -76,10 +77,7 @@ mod tests {
 
     #[test]
     fn speech_ducks_at_once_and_stops_when_it_goes_on() {
-        assert_eq!(
-            verdicts(&[0, 1, 2, 3, 4]),
-            [Yield::GoOn, Yield::Duck, Yield::GoOn, Yield::GoOn, Yield::Stop]
-        );
+        assert_eq!(verdicts(&[0, 1, 2, 3]), [Yield::GoOn, Yield::Duck, Yield::GoOn, Yield::Stop]);
     }
 
     #[test]

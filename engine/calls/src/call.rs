@@ -148,11 +148,15 @@ impl Call {
                 out.facts.push(CallFact::SpeechStarted);
                 self.turns.onset(now, began);
             }
-            Some(SpeechEdge::Pause(ended)) => {
-                out.facts.push(CallFact::SpeechStopped);
+            Some(SpeechEdge::Lull(ended)) => {
                 let quiet_since = self.listening.moment_of(ended);
                 let position = self.listening.position();
-                self.turns.pause(now, (ended, quiet_since), position, out);
+                self.turns.lull(now, (ended, quiet_since), position, out);
+            }
+            Some(SpeechEdge::Resumed) => self.turns.resumed(now),
+            Some(SpeechEdge::Pause(_)) => {
+                out.facts.push(CallFact::SpeechStopped);
+                self.turns.pause(now, self.listening.position(), out);
             }
             None => {}
         }

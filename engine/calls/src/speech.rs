@@ -2,13 +2,15 @@
 
 use callwright_models::contract::{DETECTOR_WINDOW, SamplePos};
 
-/// Turns the speech detector's probabilities into onsets and pauses, with hysteresis.
+/// Turns the speech detector's probabilities into onsets, lulls and pauses, with hysteresis.
 ///
 /// ```text
 /// probability   .1 .2 .7 .8 .9 .4 .9 .8 .2 .1 .1 .1 .1 .1
-///                     |  ^onset (2 windows)        ^pause (PAUSE_WINDOWS quiet ones)
+///                     |  ^onset (2 windows)    ^lull ^pause (LULL_WINDOWS, PAUSE_WINDOWS quiet ones)
 ///                     began                |ended
 /// ```
+///
+/// A lull is a pause in the making: early enough to have the words ready when it becomes one, too short to act on.
 #[derive(Debug, Default)]
 pub(crate) struct SpeechEdges {
     speaking: bool,
@@ -25,6 +27,10 @@ pub(crate) struct SpeechEdges {
 pub(crate) enum SpeechEdge {
     /// Speech began at this position.
     Onset(SamplePos),
+    /// There has been no speech since this position, but it may be only the gap between two words.
+    Lull(SamplePos),
+    /// The lull was only a gap: the same speech goes on.
+    Resumed,
     /// Speech has been over since this position.
     Pause(SamplePos),
 }
@@ -35,8 +41,10 @@ const SPEECH: f32 = 0.5;
 const QUIET: f32 = 0.35;
 /// Windows that make an onset: one alone is a click.
 const ONSET_WINDOWS: u32 = 2;
-/// Windows that make a pause: 192 ms. Shorter gaps are the closures of stops and breaths between words.
-const PAUSE_WINDOWS: u32 = 6;
+/// Windows that make a lull: 96 ms.
+const LULL_WINDOWS: u32 = 3;
+/// Windows that make a pause: 160 ms. Shorter gaps are the closures of stops and the joints between words.
+const PAUSE_WINDOWS: u32 = 5;
 
 impl SpeechEdges {
     /// Takes in the detector's verdict on the window that ends at `end`.
@@ -51,21 +59,28 @@ impl SpeechEdges {
         } else {
             self.voiced_run = 0;
         }
+        let quiet_before = self.quiet_run;
         if probability < QUIET {
             self.quiet_run += 1;
         } else {
             self.quiet_run = 0;
             self.ended = end;
         }
-        if !self.speaking && self.voiced_run >= ONSET_WINDOWS {
-            self.speaking = true;
-            return Some(SpeechEdge::Onset(self.began));
+        if !self.speaking {
+            return (self.voiced_run >= ONSET_WINDOWS).then(|| {
+                self.speaking = true;
+                SpeechEdge::Onset(self.began)
+            });
         }
-        if self.speaking && self.quiet_run >= PAUSE_WINDOWS {
-            self.speaking = false;
-            return Some(SpeechEdge::Pause(self.ended));
+        match self.quiet_run {
+            0 if quiet_before >= LULL_WINDOWS => Some(SpeechEdge::Resumed),
+            LULL_WINDOWS => Some(SpeechEdge::Lull(self.ended)),
+            PAUSE_WINDOWS => {
+                self.speaking = false;
+                Some(SpeechEdge::Pause(self.ended))
+            }
+            _ => None,
         }
-        None
     }
 
     /// Somebody is speaking, as far as the windows so far tell.
@@ -98,18 +113,29 @@ mod tests {
 
     #[test]
     fn speech_begins_where_its_first_window_began_and_ends_after_its_last() {
-        let quiet = [0.1; 6];
+        let quiet = [0.1; 5];
         let found = edges(&[&[0.1, 0.7, 0.8, 0.4, 0.9][..], &quiet].concat());
         assert_eq!(
             found,
-            [(2, SpeechEdge::Onset(SamplePos(512))), (10, SpeechEdge::Pause(SamplePos(5 * 512)))]
+            [
+                (2, SpeechEdge::Onset(SamplePos(512))),
+                (7, SpeechEdge::Lull(SamplePos(5 * 512))),
+                (9, SpeechEdge::Pause(SamplePos(5 * 512)))
+            ]
         );
     }
 
     #[test]
     fn a_click_is_no_speech_and_a_short_gap_no_pause() {
         assert_eq!(edges(&[0.9, 0.1, 0.9, 0.1, 0.1]), []);
-        let gap = [&[0.9; 3][..], &[0.1; 5], &[0.9; 2], &[0.1; 5], &[0.4]].concat();
-        assert_eq!(edges(&gap), [(1, SpeechEdge::Onset(SamplePos(0)))]);
+        let gap = [&[0.9; 3][..], &[0.1; 2], &[0.9; 2], &[0.1; 4], &[0.4]].concat();
+        assert_eq!(
+            edges(&gap),
+            [
+                (1, SpeechEdge::Onset(SamplePos(0))),
+                (9, SpeechEdge::Lull(SamplePos(7 * 512))),
+                (11, SpeechEdge::Resumed)
+            ]
+        );
     }
 }

@@ -16,14 +16,15 @@ use crate::turn_words::TurnWords;
 /// Follows the caller's turns.
 ///
 /// ```text
-///            onset            pause             words, judge        patience over
-///   Idle ------------> Speaking -------> Pausing ---------> Pausing --------------> Idle + Finished
-///                          ^                |                  |
-///                          +---- onset -----+------------------+
+///            onset            lull              pause, words, judge     patience over
+///   Idle ------------> Speaking -------> Pausing -----------> Pausing --------------> Idle + Finished
+///                          ^                |                    |
+///                          +--- resumed ----+------ onset -------+
 /// ```
 ///
-/// At a pause the words are finalised and the turn is judged at once; both answers are thrown away, by the name of
-/// the question, when the caller goes on. What the recogniser must hear at once is kept short by settling pieces of
+/// At a lull the words are finalised, so that they are ready when it turns out to be a pause; then the turn is judged,
+/// because the judge hears a pause better than a gap. The answers are thrown away, by the name of the question, when
+/// the caller goes on. What the recogniser must hear at once is kept short by settling pieces of
 /// a long turn: at a pause when the piece is long, in mid-speech when it cannot be longer.
 #[derive(Debug)]
 pub(crate) struct Turns {
@@ -79,6 +80,7 @@ struct Patience {
 /// The answer to a question.
 #[derive(Debug)]
 enum Awaited<T> {
+    NotAsked,
     Asked(AskId),
     Failed,
     Given(T),
@@ -90,7 +92,7 @@ impl<T> Awaited<T> {
     }
 
     fn open(&self) -> bool {
-        matches!(self, Self::Asked(_))
+        matches!(self, Self::NotAsked | Self::Asked(_))
     }
 }
 
@@ -163,12 +165,16 @@ impl Turns {
             State::Pausing(_) => {}
             State::Speaking(_) => return,
         }
+        self.speak(now);
+    }
+
+    fn speak(&mut self, now: Moment) {
         let partial_due = now.plus(PARTIAL_EVERY);
         self.state = State::Speaking(Speaking { asked: None, partial_due });
     }
 
-    /// Speech has been over since `ended`, where the sound arrived at `quiet_since`; heard so far up to `position`.
-    pub(crate) fn pause(
+    /// There has been no speech since `ended`, where the sound arrived at `quiet_since`; heard so far up to `position`.
+    pub(crate) fn lull(
         &mut self,
         now: Moment,
         (ended, quiet_since): (SamplePos, Moment),
@@ -178,19 +184,35 @@ impl Turns {
         if !matches!(self.state, State::Speaking(_)) {
             return;
         }
-        let (words_ask, judge_ask) = (self.ask(), self.ask());
-        let from = self.piece;
+        let (ask, from) = (self.ask(), self.piece);
         let upto = ended.plus(POST_ROLL).min(position);
         let purpose = RecognizerPurpose::Final;
-        out.lanes.push(LaneRequest::Transcribe { ask: words_ask, from, upto, purpose });
-        out.lanes.push(LaneRequest::Judge { ask: judge_ask, from, upto: position });
+        out.lanes.push(LaneRequest::Transcribe { ask, from, upto, purpose });
         self.state = State::Pausing(Pausing {
             ended,
             points: TurnPoints { quiet_since, paused: now, words_final: None },
-            words: Awaited::Asked(words_ask),
-            judged: Awaited::Asked(judge_ask),
+            words: Awaited::Asked(ask),
+            judged: Awaited::NotAsked,
             patience: None,
         });
+    }
+
+    /// The lull was a gap between two words.
+    pub(crate) fn resumed(&mut self, now: Moment) {
+        if matches!(self.state, State::Pausing(_)) {
+            self.speak(now);
+        }
+    }
+
+    /// The lull has become a pause; heard so far up to `position`.
+    pub(crate) fn pause(&mut self, now: Moment, position: SamplePos, out: &mut Outbox) {
+        self.last_ask += 1;
+        let (ask, from) = (AskId(self.last_ask), self.piece);
+        if let State::Pausing(pausing) = &mut self.state {
+            pausing.points.paused = now;
+            pausing.judged = Awaited::Asked(ask);
+            out.lanes.push(LaneRequest::Judge { ask, from, upto: position });
+        }
     }
 
     /// Takes in the recogniser's answer.

@@ -30,10 +30,10 @@ fn barge_in_silences_the_line_within_180_ms_and_history_keeps_what_was_heard() {
 }
 
 #[test]
-fn a_cough_lowers_the_voice_and_the_reply_goes_on() {
+fn a_click_lowers_the_voice_and_the_reply_goes_on() {
     let mut call = Script::twilio();
     let reply = call.agent_says(LONG, None);
-    call.at(1_500).caller_says("", 60);
+    call.at(1_500).caller_says("", 40);
     call.hears_by(8_000, "the reply is over", |f| matches!(f, CallFact::ReplyEnded { .. }));
     assert_eq!(call.facts(fact::reply_ended), [(reply, ReplyOutcome::Finished, LONG.to_owned())]);
     assert_eq!(call.far.clears, 0);

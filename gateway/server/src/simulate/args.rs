@@ -9,50 +9,50 @@ use clap::Args as ClapArgs;
 #[derive(Clone, Debug, ClapArgs)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Scenarios: names of shipped ones (see --list) or YAML files. Without any: `books`.
+    /// Scenarios: names of shipped ones (see --list) or YAML files. Without any: `books`
     #[arg(value_name = "SCENARIO")]
     pub scenarios: Vec<String>,
-    /// The same, for those who prefer to say so.
+    /// The same, for those who prefer to say so
     #[arg(long = "scenario", value_name = "SCENARIO")]
     pub named: Vec<String>,
-    /// Run every shipped scenario.
+    /// Run every shipped scenario
     #[arg(long)]
     pub all: bool,
-    /// List the shipped scenarios and stop.
+    /// List the shipped scenarios and stop
     #[arg(long)]
     pub list: bool,
-    /// The server's address on this machine [default: http:// and CALLWRIGHT_LISTEN, or http://127.0.0.1:8080].
+    /// The server's address on this machine [default: http:// and CALLWRIGHT_LISTEN, or http://127.0.0.1:8080]
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
-    /// Where the server listens, when --url does not say.
+    /// Where the server listens, when --url does not say
     #[arg(long, env = "CALLWRIGHT_LISTEN", hide = true, value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
-    /// Where the world reaches the server: what its signatures are made for. Only matters with TWILIO_AUTH_TOKEN.
+    /// Where the world reaches the server: what its signatures are made for. Only matters with TWILIO_AUTH_TOKEN
     #[arg(long, env = "CALLWRIGHT_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
-    /// The key of the server's API [default: what the server wrote to admin.key in its home].
+    /// The key of the server's API [default: what the server wrote to admin.key in its home]
     #[arg(long, env = "CALLWRIGHT_ADMIN_KEY", hide_env_values = true, value_name = "KEY")]
     pub key: Option<String>,
-    /// The server's home, where its key is.
+    /// The server's home, where its key is
     #[arg(long, env = "CALLWRIGHT_HOME", default_value = "./var", value_name = "FOLDER")]
     pub home: PathBuf,
-    /// Twilio's auth token: requests are signed with it.
+    /// Twilio's auth token: requests are signed with it
     #[arg(long, env = "TWILIO_AUTH_TOKEN", hide_env_values = true, hide = true)]
     pub twilio_auth_token: Option<String>,
-    /// Run a server of its own for the time of the calls, with a home that is thrown away.
+    /// Run a server of its own for the time of the calls, with a home that is thrown away
     #[arg(long)]
     pub serve: bool,
-    /// The models for --serve [default: where the launcher installs them].
+    /// The models for --serve [default: where the launcher installs them]
     #[arg(long, env = "CALLWRIGHT_MODELS", value_name = "FOLDER")]
     pub models: Option<PathBuf>,
     /// Write the call as a WAV file: caller on the left, agent on the right. With several scenarios, the name of each
-    /// is put in front of the ending.
+    /// is put in front of the ending
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
-    /// Print one JSON document instead of text.
+    /// Print one JSON document instead of text
     #[arg(long)]
     pub json: bool,
-    /// How many calls to make at the same time.
+    /// How many calls to make at the same time
     #[arg(long, default_value_t = 3, value_name = "CALLS", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub at_a_time: u8,
 }

@@ -1,12 +1,14 @@
 //! Whether a call came as the scenario expects it.
 
+use std::time::Duration;
+
 use callwright_api::wire::{Appointment, Call, Speaker};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
 use super::conversation::Heard;
 use super::phrase::{AnyOf, words};
-use super::report::{CallReport, Check};
+use super::report::{CallReport, Check, ms};
 use super::scenario::{Expect, ExpectAppointment, Side};
 use super::twilio::Offence;
 
@@ -22,6 +24,9 @@ pub(super) struct Facts<'a> {
     /// What this call booked and still stands.
     pub(super) booked: &'a [Appointment],
 }
+
+/// What may be lost at the end of a stream: silence behind the last word.
+const CUT_OFF_MAX: Duration = Duration::from_millis(200);
 
 /// What holds for every call, and what this scenario expects.
 pub(super) fn check(expect: &Expect, facts: &Facts<'_>) -> Vec<Check> {
@@ -51,6 +56,10 @@ fn rules(facts: &Facts<'_>) -> Vec<Check> {
     };
     if let Some(failure) = &heard.failure {
         checks.push(Check::new("the caller gets through the scenario", false, failure.clone()));
+    }
+    if heard.cut_off > CUT_OFF_MAX {
+        let found = format!("the last {} ms are not", ms(heard.cut_off));
+        checks.push(Check::new("everything the agent says is played", false, found));
     }
     let cause = facts.call.and_then(|call| call.summary.cause.as_deref());
     let agrees = match (facts.ended_by, cause) {

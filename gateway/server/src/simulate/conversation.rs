@@ -7,7 +7,7 @@ use std::time::Duration;
 use callwright_api::wire::{Event, EventBody};
 
 use super::caller::{Act, Caller};
-use super::ear::{Ear, Response, Span, Utterance};
+use super::ear::{Ear, Response, Span, Utterance, time_of};
 use super::log::{Entry, What};
 use super::mouth::{Clip, FRAME, Mouth};
 use super::recording::Recording;
@@ -65,6 +65,8 @@ pub(super) struct Heard {
     pub(super) interruptions: Vec<Duration>,
     pub(super) talked: (Duration, Duration),
     pub(super) stutters: u32,
+    /// What was sent and not yet played when the server closed the stream.
+    pub(super) cut_off: Duration,
     pub(super) recording: Recording,
     pub(super) offences: Vec<Offence>,
     pub(super) hung_up: bool,
@@ -295,6 +297,11 @@ impl<'s> Conversation<'s> {
             interruptions: self.interruptions,
             talked: self.ear.talked(),
             stutters: self.ear.stutters(),
+            cut_off: if self.hung_up {
+                Duration::ZERO
+            } else {
+                time_of(self.stream.buffered() as u64)
+            },
             recording: self.recording,
             offences: self.stream.offences().to_vec(),
             hung_up: self.hung_up,
@@ -309,8 +316,8 @@ pub(super) fn turn_of(
     utterance: Span,
     next: Option<Span>,
 ) -> Option<u32> {
-    let from = super::ear::time_of(utterance.start);
-    let until = next.map_or(Duration::MAX, |next| super::ear::time_of(next.start));
+    let from = time_of(utterance.start);
+    let until = next.map_or(Duration::MAX, |next| time_of(next.start));
     let within = turns.iter().rev().find(|(_, over)| *over > from && *over <= until);
     within.map(|(turn, _)| *turn)
 }

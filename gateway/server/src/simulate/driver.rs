@@ -12,6 +12,7 @@ use std::time::Duration;
 use callwright_api::wire::Event;
 use callwright_contract::Pii;
 use futures_util::{SinkExt as _, StreamExt as _};
+use jiff::Timestamp;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -153,19 +154,19 @@ async fn connect(
     let socket = match open(webhooks, target).await {
         Ok(socket) => socket,
         Err(offence) => {
-            webhooks.stream_status(target, "stream-error").await;
+            webhooks.stream_status(target, "stream-error", Timestamp::now()).await;
             made.offences.push(offence);
             return None;
         }
     };
-    webhooks.stream_status(target, "stream-started").await;
+    webhooks.stream_status(target, "stream-started", Timestamp::now()).await;
     let begun = Instant::now();
     let parameters = &target.parameters;
     let conversation = Conversation::new(plan.scenario, plan.clips, plan.who.clone(), parameters);
     let mut line = Line { begun, socket, conversation, seen: 0, watch };
     let broken = line.hold(events).await;
     made.lasted = begun.elapsed();
-    webhooks.stream_status(target, "stream-stopped").await;
+    webhooks.stream_status(target, "stream-stopped", Timestamp::now()).await;
     line.wait_for_the_end(events).await;
     if let Some(why) = &broken {
         made.offences.push(Offence::new(TwilioError::Close, why.clone()));

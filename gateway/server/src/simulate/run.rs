@@ -13,6 +13,7 @@ use super::args::Args;
 use super::placing::{Caller, SimulateError, Target};
 use super::report::CallReport;
 use super::scenario::Scenario;
+use super::server::Server;
 use super::shipped::{SHIPPED, find};
 use crate::config::Config;
 use crate::serve::Running;
@@ -99,19 +100,21 @@ async fn target(args: &Args) -> Result<(Option<(Running, PathBuf)>, Target), Sim
     let (own, base, key) = if args.serve {
         let (running, home) = serve(args).await?;
         let base = format!("http://{}", running.addr());
-        let key = read_key(&home)?;
+        let key =
+            running.admin_key().ok_or_else(|| SimulateError::Serve("it has no key".into()))?;
         (Some((running, home)), base, key)
     } else {
-        let key = match &args.key {
-            Some(key) => key.clone(),
-            None => read_key(&args.home)?,
+        let base = args.base();
+        let key = match args.key.clone().filter(|key| !key.is_empty()) {
+            Some(key) => key,
+            None => read_key(&args.home, &base).await?,
         };
-        (None, args.base(), key)
+        (None, base, key)
     };
     let mut target = Target::new(&base, &key)?;
     // A server of one's own is known by its address alone.
     if own.is_none() {
-        if let Some(public_url) = &args.public_url {
+        if let Some(public_url) = args.public_url.as_ref().filter(|url| !url.is_empty()) {
             target = target.known_as(public_url);
         }
         if let Some(token) = args.twilio_auth_token.as_ref().filter(|token| !token.is_empty()) {
@@ -122,17 +125,23 @@ async fn target(args: &Args) -> Result<(Option<(Running, PathBuf)>, Target), Sim
 }
 
 async fn serve(args: &Args) -> Result<(Running, PathBuf), SimulateError> {
-    let home = std::env::temp_dir().join(format!("callwright-simulate-{}", std::process::id()));
+    let name = format!("callwright-simulate-{:016x}", rand::random::<u64>());
+    let home = std::env::temp_dir().join(name);
     let models = args.models.clone().unwrap_or_else(Config::default_models);
     let started = crate::serve::start(Config::local(&home, models)).await;
     Ok((started.map_err(|error| SimulateError::Serve(error.to_string()))?, home))
 }
 
-fn read_key(home: &Path) -> Result<String, SimulateError> {
+async fn read_key(home: &Path, base: &str) -> Result<String, SimulateError> {
     let path = home.join("admin.key");
-    let read = std::fs::read_to_string(&path);
-    let key = read.map_err(|why| SimulateError::NoKey { path, why })?;
-    Ok(key.trim().to_owned())
+    match std::fs::read_to_string(&path) {
+        Ok(key) => Ok(key.trim().to_owned()),
+        Err(why) => {
+            // Who has not started a server yet has no key either, and needs the server first.
+            Server::new(base, "")?.answers().await?;
+            Err(SimulateError::NoKey { path, why })
+        }
+    }
 }
 
 async fn call_all(
@@ -191,10 +200,12 @@ async fn call_one(
         written.map_err(|why| SimulateError::Record { path: path.clone(), why })?;
     }
     if !args.json {
-        if !alone && !report.passed {
-            say(report.conversation());
-        }
-        say(format_args!("{report}\n"));
+        progress.suspend(|| {
+            if !alone && !report.passed {
+                say(report.conversation());
+            }
+            say(format_args!("{report}\n"));
+        });
     }
     Ok(report)
 }

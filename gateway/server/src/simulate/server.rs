@@ -90,6 +90,12 @@ impl Server {
         &self.http
     }
 
+    /// Whether anybody is there.
+    pub(super) async fn answers(&self) -> Result<(), ServerError> {
+        let asked = self.http.get(format!("{}/healthz", self.base)).send().await;
+        asked.map(drop).map_err(|error| self.not_running(&error))
+    }
+
     /// The call with this name, with everything that was said.
     pub(super) async fn call(&self, id: &str) -> Result<Call, ServerError> {
         self.get(&format!("/v1/calls/{id}")).await
@@ -114,7 +120,7 @@ impl Server {
         answer.json().await.map_err(|error| odd(innermost(&error)))
     }
 
-    pub(super) fn not_running(&self, error: &dyn std::error::Error) -> ServerError {
+    fn not_running(&self, error: &dyn std::error::Error) -> ServerError {
         ServerError::NotRunning { base: self.base.clone(), why: innermost(error) }
     }
 

@@ -4,6 +4,7 @@
 //! would bring it there. It is signed over the public name.
 
 use callwright_contract::Pii;
+use jiff::Timestamp;
 
 use super::server::{Server, innermost};
 use super::twilio::{Identity, Offence, StreamTarget, TwilioError, Verb, parse_twiml, sign};
@@ -34,15 +35,16 @@ impl Webhooks<'_> {
     }
 
     /// Tells how the stream fares, as `statusCallback` asks. Twilio does not care about the answer.
-    pub(super) async fn stream_status(&self, target: &StreamTarget, event: &str) {
+    pub(super) async fn stream_status(&self, target: &StreamTarget, event: &str, now: Timestamp) {
         let Some(url) = &target.status_callback else { return };
+        let now = now.to_string();
         let parameters = [
             ("AccountSid", self.who.account_sid.as_str()),
             ("CallSid", self.who.call_sid.as_str()),
             ("StreamSid", self.who.stream_sid.as_str()),
             ("StreamName", self.who.stream_sid.as_str()),
             ("StreamEvent", event),
-            ("Timestamp", "2026-01-01T00:00:00.000Z"),
+            ("Timestamp", now.as_str()),
         ];
         let owned = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let _answer = self.post(url, &owned).await;

@@ -50,9 +50,10 @@ fn heard() -> Heard {
         responses: Vec::new(),
         spoken: Vec::new(),
         turns: Vec::new(),
-        interruptions: vec![std::time::Duration::from_millis(150)],
+        interruptions: vec![Duration::from_millis(150)],
         talked: Default::default(),
         stutters: 0,
+        cut_off: Duration::ZERO,
         recording: Recording::default(),
         offences: Vec::new(),
         hung_up: false,
@@ -149,6 +150,7 @@ fn every_call_keeps_the_rules() {
     let offence = Offence::new(TwilioError::InvalidMessage, "extra field");
     let mut gave_up = heard();
     gave_up.failure = Some("no answer".into());
+    gave_up.cut_off = Duration::from_millis(300);
     let facts = Facts {
         report: &report,
         heard: Some(&gave_up),
@@ -159,7 +161,7 @@ fn every_call_keeps_the_rules() {
         booked: &[],
     };
     let ok: Vec<_> = check(&expect("{}"), &facts).iter().map(|check| check.ok).collect();
-    assert_eq!(ok, [false, false, false], "an offence, a caller lost, and a wrong cause");
+    assert_eq!(ok, [false; 4], "an offence, a caller lost, words not played, a wrong cause");
     let refused = Facts { heard: None, refused: Some("busy"), offences: &[], ..facts };
     let checks = check(&expect("{}"), &refused);
     assert!(checks[0].ok && !checks[1].ok && checks[1].found.contains("busy"), "{checks:?}");

@@ -43,6 +43,8 @@ pub(crate) struct Caller<'s> {
     /// When the caller last finished something, or the call began.
     done_at: Duration,
     silent_until: Duration,
+    /// When the agent had said something that this caller has no answer to.
+    puzzled_since: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -72,6 +74,7 @@ impl<'s> Caller<'s> {
             floor_from: Duration::ZERO,
             done_at: Duration::ZERO,
             silent_until: Duration::ZERO,
+            puzzled_since: None,
         }
     }
 
@@ -115,14 +118,15 @@ impl<'s> Caller<'s> {
         {
             return Some(act);
         }
-        let heard_last = ear.agent_last().map_or(Duration::ZERO, |span| time_of(span.end));
-        let waiting_since = heard_last.max(self.done_at).max(self.silent_until);
-        if matches!(agent, Agent::Speaking { .. })
-            || now.saturating_sub(waiting_since) < self.scenario.patience
-        {
-            return None;
+        if agent == Agent::Finished {
+            self.puzzled_since.get_or_insert(now);
         }
-        Some(self.ask_again(now))
+        let waits = match (agent, self.puzzled_since) {
+            (Agent::Waited, _) => now.saturating_sub(self.done_at.max(self.silent_until)),
+            (Agent::Finished, Some(since)) => now.saturating_sub(since),
+            _ => Duration::ZERO,
+        };
+        (waits >= self.scenario.patience).then(|| self.ask_again(now))
     }
 
     fn agent(&self, now: Duration, ear: &Ear, buffered: bool) -> Agent {
@@ -194,6 +198,7 @@ impl<'s> Caller<'s> {
             _ => self.floor_from = now,
         }
         self.done_at = now;
+        self.puzzled_since = None;
         Act::Do { deed, cuts_in }
     }
 

@@ -6,12 +6,12 @@
 //!
 //! | file | owns |
 //! |---|---|
-//! | [`args`], [`run`](mod@run) | the command line and what it does |
-//! | [`scenario`], [`shipped`], [`phrase`], [`day`] | what a scenario says |
-//! | [`twilio`], [`webhook`] | Twilio's side, strictly |
-//! | [`caller`], [`mouth`], [`ear`], [`speech`], [`recording`] | the caller |
-//! | [`conversation`], [`driver`], [`server`] | one call, over real sockets |
-//! | [`checks`], [`report`], [`log`] | what came of it |
+//! | `args`, `run` | the command line and what it does |
+//! | `scenario`, `shipped`, `phrase`, `day` | what a scenario says |
+//! | `twilio`, `webhook` | Twilio's side, strictly |
+//! | `caller`, `mouth`, `ear`, `speech`, `recording` | the caller |
+//! | `conversation`, `driver`, `server` | one call, over real sockets |
+//! | `checks`, `report`, `log` | what came of it |
 //!
 //! Tests use it without the command line:
 //!

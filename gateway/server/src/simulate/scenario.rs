@@ -13,6 +13,8 @@ use serde::de::Error as _;
 use super::day::Day;
 use super::phrase::AnyOf;
 
+mod written;
+
 /// A caller with something in mind.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,7 +62,7 @@ pub struct Scenario {
 
 /// Something that the caller does of its own accord.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(try_from = "WrittenStep")]
+#[serde(try_from = "written::WrittenStep")]
 pub(crate) struct Step {
     /// When.
     pub(crate) when: When,
@@ -110,7 +112,7 @@ pub(crate) enum Voice {
 
 /// What the caller answers when the agent says something.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(try_from = "WrittenReaction")]
+#[serde(try_from = "written::WrittenReaction")]
 pub(crate) struct Reaction {
     /// What the agent says.
     pub(crate) on: AnyOf,
@@ -328,142 +330,6 @@ fn time_of_day<'de, D: serde::Deserializer<'de>>(
     })?;
     Ok(Some(time))
 }
-
-/// A step as it is written: one of the deeds, at most one of the times.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenStep {
-    say: Option<String>,
-    play: Option<PathBuf>,
-    keys: Option<String>,
-    silence_ms: Option<u64>,
-    #[serde(default)]
-    hang_up: bool,
-    hang_up_after_ms: Option<u64>,
-    on: Option<AnyOf>,
-    cut_in_after_ms: Option<u64>,
-    after_ms: Option<u64>,
-}
-
-/// A reaction as it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenReaction {
-    on: AnyOf,
-    say: Option<String>,
-    play: Option<PathBuf>,
-    keys: Option<String>,
-    #[serde(default)]
-    hang_up: bool,
-    times: Option<u32>,
-}
-
-/// A step or reaction says too little or too much.
-#[derive(Debug, thiserror::Error)]
-enum WrongStep {
-    #[error("expected exactly one of `say`, `play`, `keys`, `silence_ms` and `hang_up: true`")]
-    NotOneDeed,
-    #[error("`cut_in_after_ms` and `after_ms` exclude each other, and `on` goes with neither")]
-    TwoTimes,
-    #[error("`hang_up_after_ms` goes with `say` or `play` only")]
-    NothingToBreakOff,
-    #[error("{0:?} is not a key of a telephone: 0-9, * and # are")]
-    NotAKey(char),
-    #[error("there is nothing to say: the text has no word")]
-    Wordless,
-}
-
-struct WrittenDeed {
-    say: Option<String>,
-    play: Option<PathBuf>,
-    keys: Option<String>,
-    silence_ms: Option<u64>,
-    hang_up: bool,
-    hang_up_after_ms: Option<u64>,
-}
-
-impl TryFrom<WrittenDeed> for Deed {
-    type Error = WrongStep;
-
-    fn try_from(written: WrittenDeed) -> Result<Self, WrongStep> {
-        let hang_up_after = written.hang_up_after_ms.map(Duration::from_millis);
-        let mut deeds = Vec::new();
-        if let Some(text) = written.say {
-            if super::phrase::words(&text).is_empty() {
-                return Err(WrongStep::Wordless);
-            }
-            deeds.push(Self::Speak { voice: Voice::Text(text), hang_up_after });
-        }
-        if let Some(path) = written.play {
-            deeds.push(Self::Speak { voice: Voice::File(path), hang_up_after });
-        }
-        if let Some(keys) = written.keys {
-            let keys: Vec<char> = keys.chars().filter(|key| !key.is_whitespace()).collect();
-            let known = |key: &char| matches!(key, '0'..='9' | '*' | '#');
-            if let Some(&other) = keys.iter().find(|key| !known(key)) {
-                return Err(WrongStep::NotAKey(other));
-            }
-            deeds.push(Self::Press(keys));
-        }
-        if let Some(ms) = written.silence_ms {
-            deeds.push(Self::StaySilent(Duration::from_millis(ms)));
-        }
-        if written.hang_up {
-            deeds.push(Self::HangUp);
-        }
-        match (deeds.pop(), deeds.is_empty()) {
-            (Some(deed), true) => {
-                if hang_up_after.is_some() && !matches!(deed, Self::Speak { .. }) {
-                    return Err(WrongStep::NothingToBreakOff);
-                }
-                Ok(deed)
-            }
-            _ => Err(WrongStep::NotOneDeed),
-        }
-    }
-}
-
-impl TryFrom<WrittenStep> for Step {
-    type Error = WrongStep;
-
-    fn try_from(written: WrittenStep) -> Result<Self, WrongStep> {
-        let when = match (written.cut_in_after_ms, written.after_ms, &written.on) {
-            (None, None, _) => When::AfterAgent,
-            (Some(ms), None, None) => When::CutIn(Duration::from_millis(ms)),
-            (None, Some(ms), None) => When::After(Duration::from_millis(ms)),
-            _ => return Err(WrongStep::TwoTimes),
-        };
-        let deed = Deed::try_from(WrittenDeed {
-            say: written.say,
-            play: written.play,
-            keys: written.keys,
-            silence_ms: written.silence_ms,
-            hang_up: written.hang_up,
-            hang_up_after_ms: written.hang_up_after_ms,
-        })?;
-        Ok(Self { when, on: written.on, deed })
-    }
-}
-
-impl TryFrom<WrittenReaction> for Reaction {
-    type Error = WrongStep;
-
-    fn try_from(written: WrittenReaction) -> Result<Self, WrongStep> {
-        let deed = Deed::try_from(WrittenDeed {
-            say: written.say,
-            play: written.play,
-            keys: written.keys,
-            silence_ms: None,
-            hang_up: written.hang_up,
-            hang_up_after_ms: None,
-        })?;
-        Ok(Self { on: written.on, deed, times: written.times.unwrap_or(TIMES) })
-    }
-}
-
-/// How often a reaction is given unless it says otherwise: enough for a question that is asked again, and an end to
-/// an agent that asks for ever.
-const TIMES: u32 = 3;
 
 #[cfg(test)]
 mod tests;

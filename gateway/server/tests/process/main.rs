@@ -3,7 +3,6 @@
 //! `./callwright test` installs the models; without them these tests fail and say so.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     reason = "what cannot be read or made in a test fails the test"
 )]

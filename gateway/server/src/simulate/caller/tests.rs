@@ -174,6 +174,17 @@ fn a_step_by_the_clock_asks_nobody() {
 }
 
 #[test]
+fn a_question_without_an_answer_is_not_listened_to_for_ever() {
+    let scenario = scenario("patience_ms: 3000\notherwise: pardon\nsteps: []");
+    let mut scene = Scene::new(&scenario);
+    scene.agent_speaks(100, 1_000, "Quack?");
+    assert_eq!(scene.first_act(1_000, 3_000), None);
+    // That it is asked again and again does not start the patience anew.
+    scene.agent_speaks(3_000, 3_500, "Quack?");
+    assert_eq!(scene.first_act(3_500, 4_900), Some((4_600, says("pardon"))));
+}
+
+#[test]
 fn an_agent_that_leads_nowhere_is_given_up() {
     let scenario = scenario("patience_ms: 3000\notherwise: pardon\nsteps: []");
     let mut scene = Scene::new(&scenario);

@@ -1,3 +1,4 @@
+use super::written::TIMES;
 use super::*;
 
 fn parse(text: &str) -> Result<Scenario, ScenarioError> {

@@ -62,7 +62,7 @@ const INTRODUCTIONS: [&str; 14] = [
 const WEAK_INTRODUCTIONS: [&str; 9] =
     ["it's", "it is", "i'm", "i am", "under", "that's", "that would be", "yes it's", "for"];
 /// End a name, or are none.
-const NOT_NAMES: [&str; 80] = [
+const NOT_NAMES: [&str; 83] = [
     "actually",
     "make",
     "change",
@@ -72,6 +72,9 @@ const NOT_NAMES: [&str; 80] = [
     "instead",
     "don't",
     "me",
+    "double",
+    "triple",
+    "capital",
     "and",
     "i",
     "i'd",
@@ -144,26 +147,47 @@ const NOT_NAMES: [&str; 80] = [
     "tomorrow",
     "today",
 ];
+/// Begin a question, and with it no name.
+const QUESTIONS: [&str; 14] = [
+    "what", "what's", "who", "why", "how", "when", "where", "which", "do", "does", "did", "are",
+    "is", "can",
+];
 /// Longest name that is taken, in words.
 const NAME_WORDS_MAX: usize = 3;
+/// An answer of more words than these, spelled letters not counted, is about something else than a name.
+const ANSWER_WORDS_MAX: usize = 6;
 
 fn assemble(words: &Words, from: usize) -> Option<String> {
     let rest = words.as_slice().get(from..)?;
+    let question = rest.first().is_some_and(|word| QUESTIONS.contains(&word.as_str()));
+    if question
+        || rest.iter().filter(|word| !is_letter(word)).count() > ANSWER_WORDS_MAX && from == 0
+    {
+        return None;
+    }
     let letters = spelled(rest);
+    // A name stands in front of its spelling; behind it is `as in Mary`.
+    let spoken = match &letters {
+        Some(_) => rest.iter().position(|word| is_letter(word)).unwrap_or(rest.len()),
+        None => rest.len(),
+    };
     let mut parts: Vec<String> = rest
         .iter()
-        .skip_while(|word| {
-            matches!(word.as_str(), "um" | "uh" | "er" | "well" | "yes" | "so" | "oh" | "the")
-        })
+        .take(spoken)
+        .skip_while(|word| !is_name(word))
         .take_while(|word| is_name(word))
         .take(NAME_WORDS_MAX)
         .map(|word| capitalised(word))
         .collect();
     if let Some(letters) = letters {
-        // `Miller, M I L L E R`: the spelling is right about the name it resembles, or else is the name.
-        let like =
-            parts.iter().position(|part| fuzzy::closeness(&part.to_lowercase(), &letters) >= 0.5);
+        // `Miller, M I L L E R`: the spelling is right about the name it resembles. When its beginning was
+        // misheard (`in my L L E R`) the name is.
+        let like = parts.iter().position(|part| {
+            let part = part.to_lowercase();
+            part.ends_with(&letters) || fuzzy::closeness(&part, &letters) >= 0.5
+        });
         match like.and_then(|place| parts.get_mut(place)) {
+            Some(part) if part.to_lowercase().ends_with(&letters) => {}
             Some(part) => *part = capitalised(&letters),
             None => parts.push(capitalised(&letters)),
         }
@@ -247,6 +271,10 @@ mod tests {
             ("m i double l e r", Some("Miller")),
             ("M as in Mary, I, L, L, E, R", Some("Miller")),
             ("Anna Müller, that's m u e l l e r", Some("Anna Mueller")),
+            ("It's Miller, in my L. L. E. R..", Some("Miller")),
+            ("well, what's the weather like", None),
+            ("what's the weather like", None),
+            ("I would rather not tell you that on the telephone", None),
             ("yes", None),
             ("what?", None),
             ("five five five", None),

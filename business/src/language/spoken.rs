@@ -23,6 +23,12 @@ pub(crate) fn spoken_date(date: Date, today: Date) -> String {
     }
 }
 
+/// `on Tuesday, November 24th`; `today` and `tomorrow` without the `on`.
+pub(crate) fn spoken_on(date: Date, today: Date) -> String {
+    let named = spoken_date(date, today);
+    if named.starts_with("to") { named } else { format!("on {named}") }
+}
+
 /// `3 PM`, `3:30 PM`, `noon`.
 pub(crate) fn spoken_time(time: Time) -> String {
     let (hour, minute) = (time.hour(), time.minute());
@@ -107,6 +113,8 @@ mod tests {
         let date = |text: &str| text.parse::<Date>().unwrap();
         assert_eq!(spoken_date(date("2026-11-24"), today), "Tuesday, November 24th");
         assert_eq!(spoken_date(date("2026-11-22"), today), "tomorrow, Sunday, November 22nd");
+        assert_eq!(spoken_on(date("2026-11-24"), today), "on Tuesday, November 24th");
+        assert_eq!(spoken_on(today, today), "today, Saturday, November 21st");
         assert_eq!(spoken_date(date("2026-12-11"), today), "Friday, December 11th");
         assert_eq!(spoken_date(date("2026-12-01"), today), "Tuesday, December 1st");
         for (time, said) in [

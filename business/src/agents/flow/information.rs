@@ -5,8 +5,9 @@ use jiff::civil::Weekday;
 
 use super::hearing::Heard;
 use super::question::Question;
+use super::wording::capital;
 use super::{Goal, Next, Receptionist};
-use crate::language::{Intent, list_aloud, spoken_date, spoken_hours, spoken_weekday};
+use crate::language::{Intent, list_aloud, spoken_hours, spoken_on, spoken_weekday};
 
 impl Receptionist {
     /// Answers what was asked about the business; `None` when nothing was.
@@ -67,8 +68,7 @@ impl Receptionist {
             .and_then(|candidate| candidate.days)
             .filter(|days| days.is_one_day());
         let Some(day) = day else { return format!("We're open {}.", self.week()) };
-        let date = spoken_date(day.first, now.date());
-        let date = if date.starts_with("to") { capital(&date) } else { format!("On {date}") };
+        let date = capital(&spoken_on(day.first, now.date()));
         match spoken_hours(self.tenant.opening.on(day.first)) {
             Some(hours) => format!("{date}, we're open {hours}."),
             None => format!("{date}, we're closed."),
@@ -120,9 +120,4 @@ impl Receptionist {
             }
         }
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

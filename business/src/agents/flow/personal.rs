@@ -11,8 +11,10 @@ use crate::language::{YesNo, name_answer};
 impl Receptionist {
     /// The answer to the question for a name.
     pub(super) fn answer_name(&mut self, heard: &Heard, now: &Zoned) -> Option<Next> {
-        // `Actually, make it Wednesday` is no name; `it's Bob Wednesday` would be one.
-        if heard.name.is_none() && heard.has_content() && !heard.when.is_empty() {
+        // `Actually, make it Wednesday` and `a check-up instead` are no names; `Bill Philling` may be one.
+        let changes = ["a", "an", "instead", "actually", "sorry", "rather", "change"];
+        let service = heard.service.is_some() && heard.words.has_any(&changes);
+        if heard.name.is_none() && (service || !heard.when.is_empty()) {
             return None;
         }
         let name = name_answer(&heard.words)?;

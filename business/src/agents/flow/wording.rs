@@ -6,7 +6,7 @@ use jiff::civil::Time;
 use super::question::Question;
 use super::{Goal, Receptionist};
 use crate::language::{
-    Candidate, digits_aloud, list_aloud, spoken_date, spoken_day_and_time, spoken_time,
+    Candidate, digits_aloud, list_aloud, spoken_day_and_time, spoken_on, spoken_time,
     spoken_weekday,
 };
 use crate::scheduling::{Appointment, Slot, TimeWish};
@@ -87,8 +87,8 @@ impl Receptionist {
             [] => self.wording_of_when(),
             [only] => format!("How about {}?", spoken_day_and_time(&at(only), today)),
             [first, second, ..] if at(first).date() == at(second).date() => format!(
-                "On {}, I have {} or {}. Which is better?",
-                spoken_date(at(first).date(), today),
+                "{}, I have {} or {}. Which is better?",
+                capital(&spoken_on(at(first).date(), today)),
                 spoken_time(at(first).time()),
                 spoken_time(at(second).time())
             ),
@@ -113,15 +113,17 @@ impl Receptionist {
                 "So I'll move your {service} from {from}, to {when}, with {who}. Shall I do that?"
             );
         }
+        let start = held.slot.start.to_zoned(self.tenant.zone.clone());
+        let when = on_day_at(&start, now);
         let what = self.a_service(&held.slot.service);
         match &self.form.name {
             Some(name) => {
                 format!(
-                    "So that's {what} on {when}, with {who}, for {}. Shall I book it?",
+                    "So that's {what} {when}, with {who}, for {}. Shall I book it?",
                     name.reveal()
                 )
             }
-            None => format!("So that's {what} on {when}, with {who}. Shall I book it?"),
+            None => format!("So that's {what} {when}, with {who}. Shall I book it?"),
         }
     }
 
@@ -158,20 +160,26 @@ impl Receptionist {
     /// `a cleaning on Tuesday, November 24th, at 3 PM`.
     pub(super) fn an_appointment(&self, appointment: &Appointment, now: &Zoned) -> String {
         let start = appointment.start.to_zoned(self.tenant.zone.clone());
-        format!(
-            "{} on {}",
-            self.a_service(&appointment.service),
-            spoken_day_and_time(&start, now.date())
-        )
+        format!("{} {}", self.a_service(&appointment.service), on_day_at(&start, now))
     }
+}
+
+/// `on Tuesday, November 24th, at 3 PM`, `tomorrow, Saturday, November 21st, at 9 AM`.
+fn on_day_at(at: &Zoned, now: &Zoned) -> String {
+    format!("{}, at {}", spoken_on(at.date(), now.date()), spoken_time(at.time()))
+}
+
+/// A text with its first letter large.
+pub(super) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// `on Tuesday, November 24th, in the afternoon`.
 fn described(candidate: &Candidate, now: &Zoned) -> String {
     let days = candidate.days.map(|days| {
         if days.is_one_day() {
-            let date = spoken_date(days.first, now.date());
-            if date.starts_with("to") { date } else { format!("on {date}") }
+            spoken_on(days.first, now.date())
         } else if days.first <= now.date() {
             "as soon as possible".to_owned()
         } else {

@@ -44,7 +44,7 @@ impl Pause<'_> {
 }
 
 /// The judge's own threshold (Smart Turn v3: above 0.5 the turn is over).
-const OVER: f32 = 0.5;
+pub(crate) const OVER: f32 = 0.5;
 /// A short wait, for an answer that is complete but for a word.
 const LITTLE: Duration = Duration::from_millis(450);
 /// A yes, a no or a name that the judge thinks unfinished.

@@ -10,7 +10,7 @@ use callwright_models::contract::{
 use crate::lanes::LaneRequest;
 use crate::moment::Moment;
 use crate::outbox::Outbox;
-use crate::patience::Pause;
+use crate::patience::{OVER, Pause};
 use crate::turn_words::TurnWords;
 
 /// Follows the caller's turns.
@@ -67,8 +67,18 @@ struct Pausing {
     points: TurnPoints,
     words: Awaited<()>,
     judged: Awaited<f32>,
+    /// The judge is asked again while it doubts the end: the question under way, when the next is due, how many are
+    /// left.
+    again: Again,
     /// How long the silence may last, once both answers are in.
     patience: Option<Patience>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Again {
+    ask: Option<AskId>,
+    due: Moment,
+    left: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -128,6 +138,25 @@ const PIECE_MAX: u64 = 16_000 * 17;
 const ANSWERS_MAX: Duration = Duration::from_millis(2_500);
 /// Sound without words that is still answered ("Sorry?"), 0.7 s and the pre-roll: shorter ones are coughs.
 const WORDLESS_MIN: u64 = 16_000 * 7 / 10 + PRE_ROLL;
+
+/// One reading of the judge wavers with where the sound happens to be cut, so one that doubts is asked again at this
+/// interval, so many times, and the highest reading counts.
+const AGAIN_EVERY: Duration = Duration::from_millis(120);
+const AGAIN_MAX: u32 = 3;
+
+impl Pausing {
+    /// Whether the judge is to be asked again, as `ask`.
+    fn judge_again(&mut self, now: Moment, ask: AskId) -> Option<AskId> {
+        let doubts = matches!(self.judged, Awaited::Given(over) if over < OVER);
+        let due = doubts && self.again.left > 0 && now >= self.again.due;
+        if !due || self.again.ask.is_some() {
+            return None;
+        }
+        self.again =
+            Again { ask: Some(ask), due: now.plus(AGAIN_EVERY), left: self.again.left - 1 };
+        Some(ask)
+    }
+}
 
 impl Turns {
     /// Follows turns that end after `patience_min` of silence at the earliest: zero where somebody waits for an
@@ -193,6 +222,7 @@ impl Turns {
             points: TurnPoints { quiet_since, paused: now, words_final: None },
             words: Awaited::Asked(ask),
             judged: Awaited::NotAsked,
+            again: Again { ask: None, due: now, left: AGAIN_MAX },
             patience: None,
         });
     }
@@ -211,6 +241,7 @@ impl Turns {
         if let State::Pausing(pausing) = &mut self.state {
             pausing.points.paused = now;
             pausing.judged = Awaited::Asked(ask);
+            pausing.again.due = now.plus(AGAIN_EVERY);
             out.lanes.push(LaneRequest::Judge { ask, from, upto: position });
         }
     }
@@ -260,10 +291,15 @@ impl Turns {
 
     /// Takes in the turn judge's answer.
     pub(crate) fn judged(&mut self, result: JudgeResult) {
-        if let State::Pausing(pausing) = &mut self.state
-            && pausing.judged.is(result.ask)
-        {
+        let State::Pausing(pausing) = &mut self.state else { return };
+        if pausing.judged.is(result.ask) {
             pausing.judged = result.over.map_or(Awaited::Failed, Awaited::Given);
+            self.decide_patience();
+        } else if pausing.again.ask.take_if(|ask| *ask == result.ask).is_some()
+            && let (Awaited::Given(before), Some(over)) = (&mut pausing.judged, result.over)
+            && over > *before
+        {
+            *before = over;
             self.decide_patience();
         }
     }
@@ -314,6 +350,12 @@ impl Turns {
                 let late = Patience { silence: ANSWERS_MAX, reason: TurnReason::Patience };
                 let Patience { silence, reason } = pausing.patience.unwrap_or(late);
                 if silent < silence {
+                    let asked = pausing.judge_again(now, AskId(self.last_ask + 1));
+                    if let Some(ask) = asked {
+                        self.last_ask = ask.0;
+                        let from = self.piece;
+                        out.lanes.push(LaneRequest::Judge { ask, from, upto: position });
+                    }
                     return None;
                 }
                 let spoken = pausing.ended.since(self.piece);

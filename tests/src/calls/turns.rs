@@ -29,9 +29,18 @@ fn words_are_shown_while_the_caller_speaks_and_what_is_stable_stays() {
 }
 
 #[test]
+fn a_judge_that_wavers_is_asked_again_and_costs_a_tenth_of_a_second() {
+    let mut call = Script::twilio();
+    call.lanes.judgements(&[Some(0.2), Some(0.9)]);
+    call.at(500).caller_says("I'd like to book a cleaning.", 1_500);
+    let over = call.hears_by(4_000, "the turn is over", |f| matches!(f, CallFact::TurnOver(_)));
+    assert!((2_250..2_450).contains(&over), "over at {over} ms, stopped at 2,000 ms");
+}
+
+#[test]
 fn a_pause_inside_a_sentence_does_not_end_the_turn() {
     let mut call = Script::twilio();
-    call.lanes.judgements(&[Some(0.1), Some(0.9)]);
+    call.lanes.judgements(&[Some(0.1), Some(0.1), Some(0.1), Some(0.1), Some(0.9)]);
     call.at(500).caller_says("I need an appointment", 1_000);
     call.at(2_200).caller_says("on Tuesday.", 800);
     call.hears_by(4_000, "the turn is over", |f| matches!(f, CallFact::TurnOver(_)));

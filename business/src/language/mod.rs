@@ -27,8 +27,8 @@ pub(crate) use names::{introduced_name, name_answer, same_person};
 pub(crate) use phone::{PhoneFormat, spoken_digits};
 pub(crate) use pick::{Pick, Shift, pick, shift};
 pub(crate) use spoken::{
-    digits_aloud, list_aloud, spoken_date, spoken_day_and_time, spoken_hours, spoken_on,
-    spoken_time, spoken_weekday,
+    digits_aloud, list_aloud, spoken_day_and_time, spoken_hours, spoken_on, spoken_time,
+    spoken_weekday,
 };
 pub(crate) use when::{Candidate, WhenContext, parse as parse_when, soon};
 pub(crate) use words::Words;

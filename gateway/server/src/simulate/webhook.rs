@@ -104,6 +104,12 @@ impl Webhooks<'_> {
             .post(url, &parameters)
             .await
             .map_err(|error| not_had(format!("{url}: {}", innermost(&error))))?;
+        if answer.status() == reqwest::StatusCode::FORBIDDEN {
+            return Err(not_had(format!(
+                "{url} answered {}: TWILIO_AUTH_TOKEN and the public address must be the server's",
+                answer.status()
+            )));
+        }
         if !answer.status().is_success() {
             return Err(not_had(format!("{url} answered {}", answer.status())));
         }

@@ -9,12 +9,33 @@ pub use rate::SampleRate;
 mod packet;
 pub use packet::{PAYLOAD_MAX_BYTES, Packet};
 
-pub mod g711;
+pub mod codec;
+pub use codec::{Codec, g711};
+
+pub mod conceal;
 
 mod level;
-pub use level::{Dbov, level_dbov};
+pub use level::{Dbov, LevelMeter, level_dbov};
 
 mod resample;
-pub use resample::{Resampler, ResamplerError};
+pub use resample::{AnyRate, Resampler, ResamplerError};
+
+pub mod file;
+
+pub mod mix;
+
+pub mod tone;
 
 pub mod ring;
+
+mod ticks;
+
+pub mod rtp;
+
+pub mod jitter;
+
+pub mod quality;
+
+pub mod impair;
+
+pub mod receiver;

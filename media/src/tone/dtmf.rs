@@ -1,0 +1,366 @@
+//! Hearing the keys of a telephone in the sound of the line.
+//!
+//! Windows of 12.75 ms, half overlapping, are measured at the eight frequencies. A key is two strong tones, one
+//! of each group, that hold nearly all of the window's power, and whose phases advance from window to window
+//! as those of the right frequencies do. The last is what speech does not do: it fools detectors that only
+//! compare powers, but a voice never holds two frequencies still to 2.5 % for 32 ms.
+
+use std::f64::consts::TAU;
+use std::sync::OnceLock;
+
+use super::Digit;
+use super::digit::{COLUMNS_HZ, ROWS_HZ};
+use super::player::PEAK_0_DBM0;
+
+/// What the line did with a key. Times are in samples of the stream at 8 kHz, from its beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DtmfEvent {
+    /// A key is pressed; told about 32 ms after it began.
+    Began {
+        /// Which.
+        digit: Digit,
+        /// When it began, to about 6 ms.
+        at: u64,
+    },
+    /// The key was let go; told about 26 ms later.
+    Ended {
+        /// Which.
+        digit: Digit,
+        /// When it ended, to about 6 ms.
+        at: u64,
+    },
+}
+
+/// Detects keys in 8 kHz sound, to ITU-T Q.24 and beyond: tones of 40 ms and pauses of 40 ms count, breaks of
+/// 10 ms do not; frequencies within 1.5 % are taken and those off by 3.5 % are not; each tone from -36 to
+/// 0 dBm0, the higher one up to 8 dB stronger or 4 dB weaker (and some more).
+#[derive(Clone, Debug)]
+pub struct DtmfDetector {
+    /// Samples of the hop that is being gathered.
+    hop: [f32; HOP],
+    gathered: usize,
+    /// The hop before.
+    last: Hop,
+    hops: u64,
+    /// The latest windows that all look like one key.
+    run: Run,
+    /// The key that is down.
+    down: Option<Digit>,
+    misses: u32,
+}
+
+/// Samples between windows; a window is two hops, 102 samples, as in most detectors since Mitel's: its
+/// first zero lies at the neighbouring frequency of the row group.
+const HOP: usize = 51;
+const WINDOW: f32 = 2.0 * HOP as f32;
+const RATE_HZ: f64 = 8_000.0;
+const TONES: usize = 8;
+/// Windows in a row that make a key: they span 32 ms, and a tone of 40 ms holds four whatever its place.
+const WINDOWS_TO_BEGIN: u32 = 4;
+/// Windows in a row without it that end a key: a break of 10 ms touches three at most, a pause of 40 ms at
+/// least five.
+const WINDOWS_TO_END: u32 = 4;
+/// The weakest tone, in dBm0; -36 is asked (the most sensitive of the limits in ITU-T Q.24), and the rest is for
+/// tones that are off frequency.
+const WEAKEST_DBM0: f64 = -39.0;
+/// The most that the higher tone may be stronger, and weaker, in decibels: 8 and 4 (ITU-T Q.24 table 1), and
+/// 2.5 for noise and for what one tone leaks into the other's sum when both are off their frequencies.
+const TWIST_DB: f32 = 10.5;
+const REVERSE_TWIST_DB: f32 = 6.5;
+/// The two tones' least share of a window's power, corrected for what a tone off its frequency loses: noise
+/// or speech 5 dB below the key leave 0.76.
+const SHARE: f32 = 0.74;
+/// The same before it is known how far off the tones are (1.5 % at 1,633 Hz take 1.4 dB), and for a key that is
+/// already down.
+const SHARE_LOOSE: f32 = 0.5;
+/// What a tone 1.5 % off its frequency loses of its power in a window, at most.
+const OFF_FREQUENCY_LOSS_DB: f32 = 1.6;
+/// How far a frequency may be off, as a share of it: in the middle between what must be taken and what must not.
+const OFF_FREQUENCY: f32 = 0.025;
+/// How much the two tones' power may change from one window of a run to the next, as a factor: 4 dB.
+const STEADY: f32 = 2.5;
+
+/// One hop's complex sums at the eight frequencies, referred to its first sample, and its power.
+#[derive(Clone, Copy, Debug, Default)]
+struct Hop {
+    re: [f32; TONES],
+    im: [f32; TONES],
+    energy: f32,
+}
+
+/// What a run of windows has in common.
+#[derive(Clone, Copy, Debug, Default)]
+struct Run {
+    windows: u32,
+    row: usize,
+    column: usize,
+    /// The phases of both tones in the latest window.
+    phases: [f32; 2],
+    /// The sum of the measured frequency errors of both, in Hz, and of how many steps.
+    error_hz: [f32; 2],
+    power: f32,
+}
+
+/// The two strongest tones of a window.
+struct Strongest {
+    row: usize,
+    column: usize,
+    phases: [f32; 2],
+    powers: [f32; 2],
+    energy: f32,
+}
+
+impl Default for DtmfDetector {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl DtmfDetector {
+    /// A detector at the beginning of a stream of 8 kHz sound.
+    pub fn new() -> Self {
+        // Made here so that no frame has to.
+        table();
+        turns();
+        Self {
+            hop: [0.0; HOP],
+            gathered: 0,
+            last: Hop::default(),
+            hops: 0,
+            run: Run::default(),
+            down: None,
+            misses: 0,
+        }
+    }
+
+    /// The key that is down now.
+    pub const fn down(&self) -> Option<Digit> {
+        self.down
+    }
+
+    /// Listens to the next samples, any number, and tells what the keys did.
+    ///
+    /// *Real time:* no allocation; about 1 us for 20 ms.
+    pub fn feed(&mut self, samples: &[i16], mut tell: impl FnMut(DtmfEvent)) {
+        for &sample in samples {
+            if let Some(place) = self.hop.get_mut(self.gathered) {
+                *place = f32::from(sample);
+            }
+            self.gathered += 1;
+            if self.gathered == HOP {
+                self.gathered = 0;
+                self.end_hop(&mut tell);
+            }
+        }
+    }
+
+    fn end_hop(&mut self, tell: &mut impl FnMut(DtmfEvent)) {
+        let hop = Hop::measure(&self.hop);
+        let window = strongest(&self.last, &hop);
+        self.last = hop;
+        self.hops += 1;
+        if self.hops < 2 {
+            return;
+        }
+        self.follow(&window);
+        let found = self.found();
+        let holds = self.down.is_some_and(|digit| window.is(digit, SHARE_LOOSE));
+        match (self.down, found) {
+            (Some(down), Some(digit)) if down != digit => {
+                tell(DtmfEvent::Ended { digit: down, at: self.begun_at() });
+                self.begin(digit, tell);
+            }
+            (None, Some(digit)) => self.begin(digit, tell),
+            (Some(_), _) if holds => self.misses = 0,
+            (Some(digit), _) => {
+                self.misses += 1;
+                if self.misses >= WINDOWS_TO_END {
+                    self.down = None;
+                    let missed = u64::from(self.misses) * HOP as u64;
+                    let now = self.hops * HOP as u64;
+                    tell(DtmfEvent::Ended { digit, at: now.saturating_sub(missed) });
+                }
+            }
+            (None, None) => {}
+        }
+    }
+
+    fn begin(&mut self, digit: Digit, tell: &mut impl FnMut(DtmfEvent)) {
+        self.down = Some(digit);
+        self.misses = 0;
+        tell(DtmfEvent::Began { digit, at: self.begun_at() });
+    }
+
+    /// Where the present run of windows began.
+    fn begun_at(&self) -> u64 {
+        (self.hops - 1).saturating_sub(u64::from(self.run.windows)) * HOP as u64
+    }
+
+    /// Takes the latest window into the run, or begins a new one with it.
+    fn follow(&mut self, window: &Strongest) {
+        let run = &mut self.run;
+        let power = window.powers[0] + window.powers[1];
+        if !window.is_plausible() {
+            *run = Run::default();
+            return;
+        }
+        let same = run.windows > 0 && (run.row, run.column) == (window.row, window.column);
+        let hz = [ROWS_HZ[window.row], COLUMNS_HZ[window.column]];
+        let error_hz = [0, 1].map(|tone| error_hz(window.phases[tone] - run.phases[tone], hz[tone]));
+        let whole = [0, 1].map(|tone| window.powers[tone] / remaining(error_hz[tone]));
+        let nothing_else = whole[0] + whole[1] > SHARE * window.energy;
+        let even = is_even(whole, 0.0);
+        let steady = power < run.power * STEADY && run.power < power * STEADY;
+        if same && nothing_else && even && steady {
+            run.windows += 1;
+            for (sum, error_hz) in run.error_hz.iter_mut().zip(error_hz) {
+                *sum += error_hz;
+            }
+            run.phases = window.phases;
+            run.power = power;
+        } else {
+            *run = Run {
+                windows: 1,
+                row: window.row,
+                column: window.column,
+                phases: window.phases,
+                error_hz: [0.0; 2],
+                power,
+            };
+        }
+    }
+
+    /// The key that the present run of windows is, once it is long enough and on frequency.
+    fn found(&self) -> Option<Digit> {
+        let run = &self.run;
+        if run.windows < WINDOWS_TO_BEGIN {
+            return None;
+        }
+        let steps = (run.windows - 1) as f32;
+        let hz = [ROWS_HZ[run.row] as f32, COLUMNS_HZ[run.column] as f32];
+        let on_frequency = run
+            .error_hz
+            .iter()
+            .zip(hz)
+            .all(|(error, hz)| (error / steps).abs() <= OFF_FREQUENCY * hz);
+        if on_frequency { Digit::at(run.row, run.column) } else { None }
+    }
+}
+
+impl Hop {
+    fn measure(samples: &[f32; HOP]) -> Self {
+        let mut sums = [0.0_f32; 2 * TONES];
+        let mut energy = 0.0;
+        for (sample, waves) in samples.iter().zip(table()) {
+            energy += sample * sample;
+            for (sum, wave) in sums.iter_mut().zip(waves) {
+                *sum += sample * wave;
+            }
+        }
+        let mut hop = Self { energy, ..Self::default() };
+        hop.re.copy_from_slice(&sums[..TONES]);
+        hop.im.copy_from_slice(&sums[TONES..]);
+        hop
+    }
+}
+
+impl Strongest {
+    /// Whether both tones are loud enough, in proportion to each other, and nearly all there is. What a tone
+    /// loses by being off its frequency (up to 1.6 dB at 1.5 %) is allowed for where the run is judged.
+    fn is_plausible(&self) -> bool {
+        let [row, column] = self.powers;
+        let weakest = 0.5 * WINDOW * (PEAK_0_DBM0 * 10.0_f64.powf(WEAKEST_DBM0 / 20.0)).powi(2) as f32;
+        row > weakest
+            && column > weakest
+            && is_even(self.powers, OFF_FREQUENCY_LOSS_DB)
+            && row + column > SHARE_LOOSE * self.energy
+    }
+
+    /// Whether these are the tones of `digit`, with at least `share` of the power.
+    fn is(&self, digit: Digit, share: f32) -> bool {
+        Digit::at(self.row, self.column) == Some(digit)
+            && self.powers[0] + self.powers[1] > share * self.energy
+            && self.energy > 0.0
+    }
+}
+
+/// Whether a row's and a column's power are in the proportion of a key, with so much tolerance more.
+fn is_even([row, column]: [f32; 2], tolerance_db: f32) -> bool {
+    column < row * decibels(TWIST_DB + tolerance_db)
+        && row < column * decibels(REVERSE_TWIST_DB + tolerance_db)
+}
+
+/// The strongest row and column of the window that two hops make.
+fn strongest(first: &Hop, second: &Hop) -> Strongest {
+    let mut powers = [0.0_f32; TONES];
+    let mut sums = [(0.0_f32, 0.0_f32); TONES];
+    for (tone, &(cos, sin)) in turns().iter().enumerate() {
+        // The second hop's sums, referred to the first sample of the first.
+        let re = first.re[tone] + second.re[tone] * cos + second.im[tone] * sin;
+        let im = first.im[tone] + second.im[tone] * cos - second.re[tone] * sin;
+        sums[tone] = (re, im);
+        // The energy of a sine that has this sum.
+        powers[tone] = 2.0 * (re * re + im * im) / WINDOW;
+    }
+    let largest = |range: std::ops::Range<usize>| {
+        range.max_by(|&a, &b| powers[a].total_cmp(&powers[b])).unwrap_or(0)
+    };
+    let (row, column) = (largest(0..4), largest(4..TONES));
+    let phase = |tone: usize| sums[tone].1.atan2(sums[tone].0);
+    Strongest {
+        row,
+        column: column - 4,
+        phases: [phase(row), phase(column)],
+        powers: [powers[row], powers[column]],
+        energy: first.energy + second.energy,
+    }
+}
+
+/// How far a tone is off `hz`, in Hz, when its phase advanced by `step` radians from one window to the next.
+fn error_hz(step: f32, hz: f64) -> f32 {
+    let expected = TAU * hz * HOP as f64 / RATE_HZ;
+    let turns = (f64::from(step) - expected) / TAU;
+    // `as` only takes precision away. Errors of more than 78 Hz would look like smaller ones; such a tone
+    // does not get through the window.
+    ((turns - turns.round()) * RATE_HZ / HOP as f64) as f32
+}
+
+/// The share of a tone's power that its window's sum still has when it is `off_hz` off; never below a
+/// third, so that what is not a tone at all is not made into one.
+fn remaining(off_hz: f32) -> f32 {
+    let x = std::f32::consts::PI * off_hz * WINDOW / RATE_HZ as f32;
+    if x.abs() < 0.01 { 1.0 } else { (x.sin() / x).powi(2).max(0.33) }
+}
+
+fn decibels(db: f32) -> f32 {
+    10.0_f32.powf(db / 10.0)
+}
+
+/// `[sample][tone]`: the cosines of the eight frequencies, then their negative sines, over one hop.
+fn table() -> &'static [[f32; 2 * TONES]; HOP] {
+    static TABLE: OnceLock<[[f32; 2 * TONES]; HOP]> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        let mut table = [[0.0; 2 * TONES]; HOP];
+        for (n, waves) in table.iter_mut().enumerate() {
+            for (tone, hz) in ROWS_HZ.into_iter().chain(COLUMNS_HZ).enumerate() {
+                let (sin, cos) = (TAU * hz * n as f64 / RATE_HZ).sin_cos();
+                waves[tone] = cos as f32;
+                waves[TONES + tone] = -sin as f32;
+            }
+        }
+        table
+    })
+}
+
+/// The cosine and sine of how far each frequency turns in one hop.
+fn turns() -> &'static [(f32, f32); TONES] {
+    static TURNS: OnceLock<[(f32, f32); TONES]> = OnceLock::new();
+    TURNS.get_or_init(|| {
+        let mut turns = [(0.0, 0.0); TONES];
+        for (turn, hz) in turns.iter_mut().zip(ROWS_HZ.into_iter().chain(COLUMNS_HZ)) {
+            let (sin, cos) = (TAU * hz * HOP as f64 / RATE_HZ).sin_cos();
+            *turn = (cos as f32, sin as f32);
+        }
+        turns
+    })
+}

@@ -62,7 +62,7 @@ const INTRODUCTIONS: [&str; 14] = [
 const WEAK_INTRODUCTIONS: [&str; 9] =
     ["it's", "it is", "i'm", "i am", "under", "that's", "that would be", "yes it's", "for"];
 /// End a name, or are none.
-const NOT_NAMES: [&str; 83] = [
+const NOT_NAMES: [&str; 85] = [
     "actually",
     "make",
     "change",
@@ -75,6 +75,8 @@ const NOT_NAMES: [&str; 83] = [
     "double",
     "triple",
     "capital",
+    "am",
+    "are",
     "and",
     "i",
     "i'd",
@@ -147,6 +149,8 @@ const NOT_NAMES: [&str; 83] = [
     "tomorrow",
     "today",
 ];
+/// Come before anything.
+const HESITATIONS: [&str; 8] = ["um", "uh", "er", "well", "so", "oh", "yes", "and"];
 /// Begin a question, and with it no name.
 const QUESTIONS: [&str; 14] = [
     "what", "what's", "who", "why", "how", "when", "where", "which", "do", "does", "did", "are",
@@ -159,7 +163,8 @@ const ANSWER_WORDS_MAX: usize = 6;
 
 fn assemble(words: &Words, from: usize) -> Option<String> {
     let rest = words.as_slice().get(from..)?;
-    let question = rest.first().is_some_and(|word| QUESTIONS.contains(&word.as_str()));
+    let begins = rest.iter().find(|word| !HESITATIONS.contains(&word.as_str()));
+    let question = begins.is_some_and(|word| QUESTIONS.contains(&word.as_str()));
     if question
         || rest.iter().filter(|word| !is_letter(word)).count() > ANSWER_WORDS_MAX && from == 0
     {

@@ -37,6 +37,25 @@ impl PhoneFormat {
         Some(number.into())
     }
 
+    /// A number that was heard: where a recogniser wrote a row of equal digits one too long (`five five five`
+    /// as four), as it does, the number without it. For a caller who is asked whether it is right.
+    pub(crate) fn heard(&self, digits: &str) -> Option<Pii<String>> {
+        self.number(digits).or_else(|| {
+            let (start, length) = longest_run(digits);
+            // Ten digits are a whole number; with fewer, more may come.
+            if length < 3 || digits.len() != 11 {
+                return None;
+            }
+            let (before, after) = digits.get(..start).zip(digits.get(start + 1..))?;
+            self.number(&format!("{before}{after}"))
+        })
+    }
+
+    /// Whether so few digits cannot be a whole number yet.
+    pub(crate) fn goes_on(&self, digits: &str) -> bool {
+        digits.len() < if self.country_code == "1" { 10 } else { 7 }
+    }
+
     /// A number that a carrier gave, if it is one: withheld numbers come as words.
     pub(crate) fn carried(&self, caller: &Pii<String>) -> Option<Pii<String>> {
         let text = caller.reveal();
@@ -66,6 +85,21 @@ impl PhoneFormat {
         };
         national.to_owned()
     }
+}
+
+/// Where the longest run of equal digits begins, and how long it is.
+fn longest_run(digits: &str) -> (usize, usize) {
+    let mut best = (0, 0);
+    let mut run = (0, 0);
+    let mut last = None;
+    for (place, digit) in digits.bytes().enumerate() {
+        run = if last == Some(digit) { (run.0, run.1 + 1) } else { (place, 1) };
+        last = Some(digit);
+        if run.1 > best.1 {
+            best = run;
+        }
+    }
+    best
 }
 
 /// The longest row of digits in an utterance: `five five five, two one two`, `double five oh one`, `555 212`.
@@ -197,6 +231,11 @@ mod tests {
         ] {
             assert_eq!(american.number(digits), number.map(Pii::from), "{digits}");
         }
+        assert_eq!(american.heard("55552123456"), Some(Pii::from("+15552123456")));
+        assert_eq!(american.heard("5552123456"), Some(Pii::from("+15552123456")));
+        assert_eq!(american.heard("55221234567"), None, "no row to shorten");
+        assert_eq!(american.heard("55521234"), None, "more may come");
+        assert_eq!(american.heard(""), None);
         let swiss = PhoneFormat::new("41");
         assert_eq!(swiss.number("0441234567"), Some(Pii::from("+41441234567")));
         assert_eq!(swiss.national(&Pii::from("+41441234567")), "441234567");

@@ -220,6 +220,24 @@ fn is_count(next: Option<&str>) -> bool {
 
 fn hour_at(words: &Words, at: usize) -> Option<(u32, usize)> {
     let word = words.at(at)?;
+    if words.at(at + 1) == Some("oclock") {
+        // Before this word it is a number, whatever was written.
+        let misheard = match word {
+            "won" => 1,
+            "to" | "too" => 2,
+            "tree" | "free" => 3,
+            "for" | "fore" => 4,
+            "fife" => 5,
+            "sex" | "sicks" => 6,
+            "ate" | "aid" => 8,
+            "nein" => 9,
+            "tan" | "then" => 10,
+            _ => 0,
+        };
+        if misheard > 0 {
+            return Some((misheard, 1));
+        }
+    }
     if word.ends_with("ish") {
         // `threeish`
         let stem = word.trim_end_matches("ish");

@@ -89,23 +89,26 @@ impl Receptionist {
     /// Adds digits to those that came before: people say a number in groups, with pauses between.
     fn more_digits(&mut self, digits: &str, now: &Zoned) -> Next {
         self.digits.push_str(digits);
-        if self.phones.number(&self.digits).is_some() {
-            return self.number_complete(now);
+        if let Some(number) = self.phones.heard(&self.digits) {
+            return self.number_given(number, now);
         }
-        if self.digits.len() < 7 {
+        if self.phones.goes_on(&self.digits) {
             return Next::Ask(Question::MoreDigits);
         }
         self.number_unusable()
     }
 
-    /// The number is said or typed to its end.
+    fn number_given(&mut self, number: Pii<String>, now: &Zoned) -> Next {
+        self.digits.clear();
+        self.form.phone = Some(number);
+        self.form.phone_sure = false;
+        self.advance(now)
+    }
+
+    /// The number is typed to its end.
     pub(super) fn number_complete(&mut self, now: &Zoned) -> Next {
         match self.phones.number(&std::mem::take(&mut self.digits)) {
-            Some(number) => {
-                self.form.phone = Some(number);
-                self.form.phone_sure = false;
-                self.advance(now)
-            }
+            Some(number) => self.number_given(number, now),
             None => self.number_unusable(),
         }
     }
@@ -119,7 +122,7 @@ impl Receptionist {
     /// A whole number in a sentence about something else.
     pub(super) fn take_number_in_passing(&mut self, heard: &Heard) {
         if heard.digits.len() >= 7
-            && let Some(number) = self.phones.number(&heard.digits)
+            && let Some(number) = self.phones.heard(&heard.digits)
         {
             self.form.phone = Some(number);
             self.form.phone_sure = false;

@@ -90,6 +90,8 @@ const SAID: &[(&str, &str)] = &[
     ("Tuesday, November 24th, at 3 PM", "11-24 15:00"),
     ("Tuesday the 25th", "11-25 -? | 11-24 -?"),
     ("half past three", "- 15:30"),
+    ("On the twenty fifth, that half passed three.", "11-25 15:30"),
+    ("Can we make it for a clock with Dr. Patel?", "- 16:00"),
     ("Half past three.", "- 15:30"),
     ("half three", "- 15:30"),
     ("quarter to five", "- 16:45"),

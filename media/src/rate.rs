@@ -7,6 +7,8 @@ use std::time::Duration;
 pub enum SampleRate {
     /// 8 kHz, the telephone's.
     Hz8000,
+    /// 12 kHz, which Opus has between the telephone and wideband.
+    Hz12000,
     /// 16 kHz, the models'.
     Hz16000,
     /// 24 kHz, of many voices.
@@ -20,6 +22,7 @@ impl SampleRate {
     pub const fn hz(self) -> u32 {
         match self {
             Self::Hz8000 => 8_000,
+            Self::Hz12000 => 12_000,
             Self::Hz16000 => 16_000,
             Self::Hz24000 => 24_000,
             Self::Hz48000 => 48_000,
@@ -30,6 +33,7 @@ impl SampleRate {
     pub const fn from_hz(hz: u32) -> Option<Self> {
         match hz {
             8_000 => Some(Self::Hz8000),
+            12_000 => Some(Self::Hz12000),
             16_000 => Some(Self::Hz16000),
             24_000 => Some(Self::Hz24000),
             48_000 => Some(Self::Hz48000),
@@ -63,9 +67,13 @@ mod tests {
 
     #[test]
     fn samples_and_durations_agree() {
-        for rate in
-            [SampleRate::Hz8000, SampleRate::Hz16000, SampleRate::Hz24000, SampleRate::Hz48000]
-        {
+        for rate in [
+            SampleRate::Hz8000,
+            SampleRate::Hz12000,
+            SampleRate::Hz16000,
+            SampleRate::Hz24000,
+            SampleRate::Hz48000,
+        ] {
             assert_eq!(SampleRate::from_hz(rate.hz()), Some(rate));
             assert_eq!(rate.duration(rate.frame_samples() as u64), Duration::from_millis(20));
             assert_eq!(

@@ -1,0 +1,9 @@
+//! The codecs and the concealment against the standards' own vectors, and the same laws on data made here.
+
+mod conceal;
+mod g711;
+mod g722;
+mod no_alloc;
+mod opus;
+mod shared;
+mod speech;

@@ -104,6 +104,7 @@ mod tests {
             ("The second one, please.", Some(Pick::Place(1))),
             ("The second one plays.", Some(Pick::Place(1))),
             ("the first", Some(Pick::Place(0))),
+            ("The thirst one, please.", Some(Pick::Place(0))),
             ("the earlier one", Some(Pick::Place(0))),
             ("the later", Some(Pick::Place(1))),
             ("either is fine", Some(Pick::Either)),

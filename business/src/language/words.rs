@@ -93,12 +93,19 @@ const FILLERS: [&str; 18] = [
 
 /// One way of writing for what comes in several, and for what is misheard beyond doubt: no second meaning
 /// that a caller of a front desk could have had. Longer patterns first.
-const REWRITES: [(&str, &str); 49] = [
+const REWRITES: [(&str, &str); 56] = [
     ("next to the afternoon", "next tuesday afternoon"),
     ("next to the morning", "next tuesday morning"),
     ("next to say", "next tuesday"),
     ("no can't you", "no thank you"),
     ("no thanks you", "no thank you"),
+    ("know that's all", "no that's all"),
+    ("know that all", "no that's all"),
+    ("no that all", "no that's all"),
+    ("know thank you", "no thank you"),
+    ("nor thank you", "no thank you"),
+    ("know thanks", "no thanks"),
+    ("thirst one", "first one"),
     ("asked her lunch", "after lunch"),
     ("after her lunch", "after lunch"),
     ("sat her day", "saturday"),

@@ -146,6 +146,8 @@ mod tests {
             ("that's not right", Some(YesNo::No)),
             ("no, that's wrong", Some(YesNo::No)),
             ("know", Some(YesNo::No)),
+            ("Know that all.", Some(YesNo::No)),
+            ("Nor thank you,", Some(YesNo::No)),
             ("I know a dentist", None),
             ("I don't know", None),
             ("I'm good", Some(YesNo::No)),

@@ -137,8 +137,15 @@ async fn a_reply_that_is_talked_over_is_taken_back() {
 
 #[tokio::test]
 async fn goodbye_and_thanks_end_the_call() {
-    for farewell in ["Good-bye.", "that's all thank you", "No thank you.", "no, that's all", "bye"]
-    {
+    for farewell in [
+        "Good-bye.",
+        "that's all thank you",
+        "No thank you.",
+        "no, that's all",
+        "Know that all.",
+        "Nor thank you,",
+        "bye",
+    ] {
         let mut clinic = Clinic::open().await;
         let mut phone = clinic.call().await;
         phone.says("What are your opening hours?").await;

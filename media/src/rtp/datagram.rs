@@ -22,9 +22,7 @@ impl<'a> Datagram<'a> {
     pub fn parse(bytes: &'a [u8]) -> Result<Self, RtpError> {
         // RTCP's packet types 192-223 are where RTP has its marker and payload type: 64-95 stay unused there.
         match bytes.get(1) {
-            Some(192..=223) => {
-                Compound::parse(bytes).map(Self::Rtcp).map_err(|_| RtpError::NotRtcp)
-            }
+            Some(192..=223) => Ok(Self::Rtcp(Compound::parse(bytes)?)),
             _ => RtpPacket::parse(bytes).map(Self::Rtp),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::Octets;
 use super::extension::Extension;
+use super::rtcp::RtcpError;
 
 /// Which codec a payload is in, as the session agreed: 0..=127 (RFC 3551 section 6 has the static ones).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -123,8 +124,8 @@ pub enum RtpError {
     #[error("RTP padding that cannot be")]
     Padding,
     /// It has an RTCP packet type and is no RTCP.
-    #[error("a malformed RTCP packet")]
-    NotRtcp,
+    #[error(transparent)]
+    Rtcp(#[from] RtcpError),
 }
 
 /// Writes a packet into `out`. `extension` is a one-byte-header element (RFC 8285 section 4.2), its

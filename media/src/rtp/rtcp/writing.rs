@@ -41,7 +41,7 @@ impl Outgoing<'_> {
         page.end(begin)?;
 
         let name = self.canonical_name.as_bytes();
-        let len = u8::try_from(name.len()).map_err(|_| RtcpWriteError::NameTooLong)?;
+        let Ok(len) = u8::try_from(name.len()) else { return Err(RtcpWriteError::NameTooLong) };
         let begin = page.begin(1, 202)?;
         page.put(&self.ssrc.to_be_bytes())?;
         page.put(&[1, len])?;
@@ -84,7 +84,9 @@ impl Page<'_> {
         while !(self.at - begin).is_multiple_of(4) {
             self.put(&[0])?;
         }
-        let words = u16::try_from((self.at - begin) / 4 - 1).map_err(|_| RtcpWriteError::Short)?;
+        let Ok(words) = u16::try_from((self.at - begin) / 4 - 1) else {
+            return Err(RtcpWriteError::Short);
+        };
         let room = self.out.get_mut(begin + 2..begin + 4).ok_or(RtcpWriteError::Short)?;
         room.copy_from_slice(&words.to_be_bytes());
         Ok(())

@@ -19,8 +19,11 @@ fn speech(rate: SampleRate, frames: usize) -> Vec<Vec<i16>> {
         .map(|n| {
             let t = n as f64 / hz;
             phase += (150.0 + 40.0 * (2.1 * t).sin()) / hz;
-            let envelope =
-                if (t / 0.25) as u32 % 4 == 3 { 0.0 } else { ((t / 0.25).fract() * 3.14).sin() };
+            let envelope = if (t / 0.25) as u32 % 4 == 3 {
+                0.0
+            } else {
+                ((t / 0.25).fract() * std::f64::consts::PI).sin()
+            };
             let buzz: f64 = (1..20)
                 .map(|k| {
                     let formant = (-((f64::from(k) * 150.0 - 600.0) / 500.0).powi(2)).exp() + 0.05;

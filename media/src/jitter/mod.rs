@@ -9,7 +9,18 @@ mod settings;
 pub use settings::{JitterSettings, SettingsError};
 
 mod buffer;
-pub use buffer::{Due, Incoming, Inserted, JitterBuffer, Pace, Playout};
+pub use buffer::JitterBuffer;
+
+mod incoming;
+pub use incoming::{Incoming, Inserted};
+
+mod playout;
+pub use playout::{Due, Pace, Playout};
+
+mod due;
+
+mod timeline;
+use timeline::Timeline;
 
 mod counts;
 pub use counts::JitterCounts;

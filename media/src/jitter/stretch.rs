@@ -31,7 +31,7 @@ impl Stretch {
     /// Takes up to `most` samples out of the sound in `samples` and returns how many are left, at the front. A
     /// packet of less than 10 ms, or in which no period repeats, stays as it is.
     ///
-    /// *Real time:* no allocation; at 8 kHz about 2 us for 20 ms of speech.
+    /// *Real time:* no allocation; tens of microseconds for 20 ms of speech, when the delay is corrected.
     pub fn shorten(self, samples: &mut [i16], most: usize) -> usize {
         let len = samples.len();
         let cut = if level_dbov(samples) < QUIET {
@@ -53,7 +53,7 @@ impl Stretch {
     /// Makes the first `len` samples of `samples` longer, by at most `most` and at most as far as there is
     /// room, and returns their new number. What stays as it is: see [`shorten`](Self::shorten).
     ///
-    /// *Real time:* no allocation; at 8 kHz about 2 us for 20 ms of speech.
+    /// *Real time:* no allocation; tens of microseconds for 20 ms of speech, when the delay is corrected.
     pub fn lengthen(self, samples: &mut [i16], len: usize, most: usize) -> usize {
         let len = len.min(samples.len());
         let most = most.min(samples.len() - len);
@@ -80,12 +80,13 @@ impl Stretch {
     fn period(self, samples: &[i16]) -> Option<usize> {
         let longest = samples.len().checked_sub(FADE_MIN * 2 * self.step)?;
         let lags = PERIODS.map(|lag| lag * self.step).take_while(|&lag| lag <= longest);
-        let coarse =
-            lags.max_by(|&a, &b| self.likeness(samples, a).total_cmp(&self.likeness(samples, b)))?;
-        let near = coarse.saturating_sub(self.step - 1)..coarse + self.step;
-        let (period, likeness) = near
-            .map(|lag| (lag, self.likeness(samples, lag)))
-            .max_by(|(_, a), (_, b)| a.total_cmp(b))?;
+        let best = |lags: &mut dyn Iterator<Item = usize>| {
+            lags.map(|lag| (lag, self.likeness(samples, lag)))
+                .max_by(|(_, a), (_, b)| a.total_cmp(b))
+        };
+        let (coarse, _) = best(&mut lags.into_iter())?;
+        let mut near = coarse.saturating_sub(self.step - 1)..coarse + self.step;
+        let (period, likeness) = best(&mut near)?;
         (likeness >= ALIKE).then_some(period)
     }
 

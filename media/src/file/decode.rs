@@ -11,6 +11,7 @@ use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
 use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
 
+use super::companded::Companded;
 use crate::{AnyRate, ResamplerError, SampleRate};
 
 /// A decoded file: one channel (several are averaged) at a rate that calls use.
@@ -99,12 +100,15 @@ pub fn decode<S>(
 where
     S: Read + Seek + Send + Sync,
 {
-    let source = Measured::new(source, limits).map_err(DecodeError::Io)?;
+    let mut source = Measured::new(source, limits).map_err(DecodeError::Io)?;
     if source.length > limits.bytes_max {
         return Err(DecodeError::TooLarge(limits.bytes_max));
     }
+    if let Some(companded) = Companded::find(&mut source).map_err(DecodeError::Io)? {
+        return decode_companded(companded, source, rate, limits, progress);
+    }
     let (mut format, mut decoder, track) = open(source, extension)?;
-    let mut decoding = Decoding::new(rate, limits, &track);
+    let mut decoding = Decoding::new(rate, limits, track.whole);
     while let Some(packet) = next_packet(format.as_mut())? {
         if packet.track_id != track.id {
             continue;
@@ -126,6 +130,28 @@ where
         }
     }
     decoding.finish()
+}
+
+fn decode_companded(
+    mut companded: Companded,
+    mut source: impl Read,
+    rate: SampleRate,
+    limits: Limits,
+    mut progress: impl FnMut(DecodeProgress) -> bool,
+) -> Result<Sound, DecodeError> {
+    let seconds = companded.frames() as f64 / f64::from(companded.hz.max(1));
+    let whole = Duration::try_from_secs_f64(seconds).ok();
+    let mut decoding = Decoding::new(rate, limits, whole);
+    loop {
+        companded.read(&mut source, &mut decoding.interleaved).map_err(DecodeError::Io)?;
+        if decoding.interleaved.is_empty() {
+            return decoding.finish();
+        }
+        decoding.take((companded.hz, companded.channels))?;
+        if !progress(decoding.progress()) {
+            return Err(DecodeError::Stopped);
+        }
+    }
 }
 
 /// What is known of a track before it is decoded.
@@ -205,16 +231,9 @@ struct Decoding {
 }
 
 impl Decoding {
-    fn new(rate: SampleRate, limits: Limits, track: &Track) -> Self {
+    fn new(rate: SampleRate, limits: Limits, whole: Option<Duration>) -> Self {
         let sound = Sound { rate, samples: Vec::new(), file_hz: 0, channels: 0, broken: 0 };
-        Self {
-            sound,
-            limits,
-            whole: track.whole,
-            resampler: None,
-            interleaved: Vec::new(),
-            mono: Vec::new(),
-        }
+        Self { sound, limits, whole, resampler: None, interleaved: Vec::new(), mono: Vec::new() }
     }
 
     /// Takes in a packet that was decoded to `interleaved`.

@@ -2,6 +2,8 @@
 //!
 //! Nothing here is for the frame path: it allocates, reads and writes.
 
+mod companded;
+
 mod decode;
 pub use decode::{DecodeError, DecodeProgress, Limits, Sound, decode};
 

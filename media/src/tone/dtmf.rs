@@ -3,7 +3,7 @@
 //! Windows of 12.75 ms, half overlapping, are measured at the eight frequencies. A key is two strong tones, one
 //! of each group, that hold nearly all of the window's power, and whose phases advance from window to window
 //! as those of the right frequencies do. The last is what speech does not do: it fools detectors that only
-//! compare powers, but a voice never holds two frequencies still to 2.5 % for 32 ms.
+//! compare powers, but a voice does not hold two frequencies still for 32 ms.
 
 use std::f64::consts::TAU;
 use std::sync::OnceLock;
@@ -52,11 +52,17 @@ pub struct DtmfDetector {
 /// Samples between windows; a window is two hops, 102 samples, as in most detectors since Mitel's: its
 /// first zero lies at the neighbouring frequency of the row group.
 const HOP: usize = 51;
-const WINDOW: f32 = 2.0 * HOP as f32;
 const RATE_HZ: f64 = 8_000.0;
 const TONES: usize = 8;
+/// Cosines and sines, each for both halves of a window.
+const WAVES: usize = 4 * TONES;
+/// The weighted energy of a sine by the square of its weighted sum: with Hann's window of `n` samples, twice
+/// 3/8 `n` over the square of 1/2 `n`.
+const ENERGY_OF_SUM: f32 = 2.0 * 0.375 / (0.25 * 2.0 * HOP as f32);
 /// Windows in a row that make a key: they span 32 ms, and a tone of 40 ms holds four whatever its place.
 const WINDOWS_TO_BEGIN: u32 = 4;
+/// The same where speech or noise sounds with the key: 57 ms.
+const WINDOWS_IN_NOISE: u32 = 8;
 /// Windows in a row without it that end a key: a break of 10 ms touches three at most, a pause of 40 ms at
 /// least five.
 const WINDOWS_TO_END: u32 = 4;
@@ -67,22 +73,34 @@ const WEAKEST_DBM0: f64 = -39.0;
 /// 2.5 for noise and for what one tone leaks into the other's sum when both are off their frequencies.
 const TWIST_DB: f32 = 10.5;
 const REVERSE_TWIST_DB: f32 = 6.5;
-/// The two tones' least share of a window's power, corrected for what a tone off its frequency loses: noise
-/// or speech 5 dB below the key leave 0.76.
+/// The two tones' least share of a window's power: noise or speech 5 dB below the key leave 0.76.
 const SHARE: f32 = 0.74;
-/// The same before it is known how far off the tones are (1.5 % at 1,633 Hz take 1.4 dB), and for a key that is
-/// already down.
+/// The same for a key that is already down.
 const SHARE_LOOSE: f32 = 0.5;
-/// What a tone 1.5 % off its frequency loses of its power in a window, at most.
-const OFF_FREQUENCY_LOSS_DB: f32 = 1.6;
-/// How far a frequency may be off, as a share of it: in the middle between what must be taken and what must not.
-const OFF_FREQUENCY: f32 = 0.025;
+/// How far a frequency may be off, as a share of it: 1.5 % must be taken (ITU-T Q.24), and the rest is for noise.
+const OFF_FREQUENCY: f32 = 0.017;
+/// From this share on it is a key with nothing else in the line, and the fewest windows are enough.
+const SHARE_CLEAN: f32 = 0.92;
+/// How far a frequency may move from one step to the next, in Hz. A voice glides; a key does not, but noise and
+/// the other tone's leakage shake the measurement.
+const DRIFT_HZ: f32 = 6.0;
+/// How far it may have moved since the run began.
+const DRIFT_WHOLE_HZ: f32 = 8.0;
+/// How much the proportion of the two tones may change from one window to the next, as a factor: 2 dB.
+const TURN: f32 = 1.6;
 /// How much the two tones' power may change from one window of a run to the next, as a factor: 4 dB.
 const STEADY: f32 = 2.5;
 
-/// One hop's complex sums at the eight frequencies, referred to its first sample, and its power.
+/// One hop, weighted as the first half of a window and as the second half of the one before: complex sums at the
+/// eight frequencies, referred to the hop's first sample, and powers.
 #[derive(Clone, Copy, Debug, Default)]
 struct Hop {
+    rising: Half,
+    falling: Half,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Half {
     re: [f32; TONES],
     im: [f32; TONES],
     energy: f32,
@@ -98,6 +116,13 @@ struct Run {
     phases: [f32; 2],
     /// The sum of the measured frequency errors of both, in Hz, and of how many steps.
     error_hz: [f32; 2],
+    /// The first and the latest of them.
+    first_hz: [f32; 2],
+    latest_hz: [f32; 2],
+    /// How much more power the column has than the row in the latest window.
+    twist: f32,
+    /// The least share of a window's power that the two tones had.
+    share: f32,
     power: f32,
 }
 
@@ -206,17 +231,30 @@ impl DtmfDetector {
         }
         let same = run.windows > 0 && (run.row, run.column) == (window.row, window.column);
         let hz = [ROWS_HZ[window.row], COLUMNS_HZ[window.column]];
-        let error_hz = [0, 1].map(|tone| error_hz(window.phases[tone] - run.phases[tone], hz[tone]));
-        let whole = [0, 1].map(|tone| window.powers[tone] / remaining(error_hz[tone]));
-        let nothing_else = whole[0] + whole[1] > SHARE * window.energy;
-        let even = is_even(whole, 0.0);
+        let error_hz =
+            [0, 1].map(|tone| error_hz(window.phases[tone] - run.phases[tone], hz[tone]));
         let steady = power < run.power * STEADY && run.power < power * STEADY;
-        if same && nothing_else && even && steady {
+        let since = |earlier: [f32; 2]| {
+            (error_hz[0] - earlier[0]).abs().max((error_hz[1] - earlier[1]).abs())
+        };
+        let still = run.windows < 2
+            || since(run.latest_hz) < DRIFT_HZ && since(run.first_hz) < DRIFT_WHOLE_HZ;
+        let twist = window.powers[1] / window.powers[0].max(1.0);
+        let turned = (twist / run.twist).max(run.twist / twist) > TURN;
+        let whole = [0, 1].map(|tone| window.powers[tone] / remaining(error_hz[tone]));
+        let share = (whole[0] + whole[1]) / window.energy;
+        if same && steady && still && !turned {
             run.windows += 1;
             for (sum, error_hz) in run.error_hz.iter_mut().zip(error_hz) {
                 *sum += error_hz;
             }
             run.phases = window.phases;
+            if run.windows == 2 {
+                run.first_hz = error_hz;
+            }
+            run.latest_hz = error_hz;
+            run.twist = twist;
+            run.share = run.share.min(share);
             run.power = power;
         } else {
             *run = Run {
@@ -225,6 +263,10 @@ impl DtmfDetector {
                 column: window.column,
                 phases: window.phases,
                 error_hz: [0.0; 2],
+                first_hz: [0.0; 2],
+                latest_hz: [0.0; 2],
+                twist,
+                share: 1.0,
                 power,
             };
         }
@@ -233,7 +275,8 @@ impl DtmfDetector {
     /// The key that the present run of windows is, once it is long enough and on frequency.
     fn found(&self) -> Option<Digit> {
         let run = &self.run;
-        if run.windows < WINDOWS_TO_BEGIN {
+        let wanted = if run.share > SHARE_CLEAN { WINDOWS_TO_BEGIN } else { WINDOWS_IN_NOISE };
+        if run.windows < wanted {
             return None;
         }
         let steps = (run.windows - 1) as f32;
@@ -249,18 +292,23 @@ impl DtmfDetector {
 
 impl Hop {
     fn measure(samples: &[f32; HOP]) -> Self {
-        let mut sums = [0.0_f32; 2 * TONES];
-        let mut energy = 0.0;
-        for (sample, waves) in samples.iter().zip(table()) {
-            energy += sample * sample;
+        let mut sums = [0.0_f32; WAVES];
+        let (mut rising, mut falling) = (0.0, 0.0);
+        for (sample, (weights, waves)) in samples.iter().zip(table()) {
+            let power = sample * sample;
+            rising += power * weights[0];
+            falling += power * weights[1];
             for (sum, wave) in sums.iter_mut().zip(waves) {
                 *sum += sample * wave;
             }
         }
-        let mut hop = Self { energy, ..Self::default() };
-        hop.re.copy_from_slice(&sums[..TONES]);
-        hop.im.copy_from_slice(&sums[TONES..]);
-        hop
+        let half = |first: usize, energy: f32| {
+            let mut half = Half { energy, ..Half::default() };
+            half.re.copy_from_slice(&sums[first..first + TONES]);
+            half.im.copy_from_slice(&sums[first + TONES..first + 2 * TONES]);
+            half
+        };
+        Self { rising: half(0, rising), falling: half(2 * TONES, falling) }
     }
 }
 
@@ -269,11 +317,13 @@ impl Strongest {
     /// loses by being off its frequency (up to 1.6 dB at 1.5 %) is allowed for where the run is judged.
     fn is_plausible(&self) -> bool {
         let [row, column] = self.powers;
-        let weakest = 0.5 * WINDOW * (PEAK_0_DBM0 * 10.0_f64.powf(WEAKEST_DBM0 / 20.0)).powi(2) as f32;
+        let weakest =
+            0.375 * HOP as f32 * (PEAK_0_DBM0 * 10.0_f64.powf(WEAKEST_DBM0 / 20.0)).powi(2) as f32;
         row > weakest
             && column > weakest
-            && is_even(self.powers, OFF_FREQUENCY_LOSS_DB)
-            && row + column > SHARE_LOOSE * self.energy
+            && column < row * decibels(TWIST_DB)
+            && row < column * decibels(REVERSE_TWIST_DB)
+            && row + column > SHARE * self.energy
     }
 
     /// Whether these are the tones of `digit`, with at least `share` of the power.
@@ -284,14 +334,9 @@ impl Strongest {
     }
 }
 
-/// Whether a row's and a column's power are in the proportion of a key, with so much tolerance more.
-fn is_even([row, column]: [f32; 2], tolerance_db: f32) -> bool {
-    column < row * decibels(TWIST_DB + tolerance_db)
-        && row < column * decibels(REVERSE_TWIST_DB + tolerance_db)
-}
-
 /// The strongest row and column of the window that two hops make.
 fn strongest(first: &Hop, second: &Hop) -> Strongest {
+    let (first, second) = (&first.rising, &second.falling);
     let mut powers = [0.0_f32; TONES];
     let mut sums = [(0.0_f32, 0.0_f32); TONES];
     for (tone, &(cos, sin)) in turns().iter().enumerate() {
@@ -299,8 +344,7 @@ fn strongest(first: &Hop, second: &Hop) -> Strongest {
         let re = first.re[tone] + second.re[tone] * cos + second.im[tone] * sin;
         let im = first.im[tone] + second.im[tone] * cos - second.re[tone] * sin;
         sums[tone] = (re, im);
-        // The energy of a sine that has this sum.
-        powers[tone] = 2.0 * (re * re + im * im) / WINDOW;
+        powers[tone] = ENERGY_OF_SUM * (re * re + im * im);
     }
     let largest = |range: std::ops::Range<usize>| {
         range.max_by(|&a, &b| powers[a].total_cmp(&powers[b])).unwrap_or(0)
@@ -325,27 +369,36 @@ fn error_hz(step: f32, hz: f64) -> f32 {
     ((turns - turns.round()) * RATE_HZ / HOP as f64) as f32
 }
 
-/// The share of a tone's power that its window's sum still has when it is `off_hz` off; never below a
-/// third, so that what is not a tone at all is not made into one.
+/// The share of a tone's power that is left in its window's sum when it is `off_hz` off: the main lobe of
+/// Hann's window. At most 78 Hz, one bin, can be measured; never below a half, so that what is not a tone is
+/// not made into one.
 fn remaining(off_hz: f32) -> f32 {
-    let x = std::f32::consts::PI * off_hz * WINDOW / RATE_HZ as f32;
-    if x.abs() < 0.01 { 1.0 } else { (x.sin() / x).powi(2).max(0.33) }
+    let bins = off_hz * 2.0 * HOP as f32 / RATE_HZ as f32;
+    let x = std::f32::consts::PI * bins;
+    if x.abs() < 0.01 { 1.0 } else { (x.sin() / x / (1.0 - bins * bins)).powi(2).clamp(0.5, 1.0) }
 }
 
 fn decibels(db: f32) -> f32 {
     10.0_f32.powf(db / 10.0)
 }
 
-/// `[sample][tone]`: the cosines of the eight frequencies, then their negative sines, over one hop.
-fn table() -> &'static [[f32; 2 * TONES]; HOP] {
-    static TABLE: OnceLock<[[f32; 2 * TONES]; HOP]> = OnceLock::new();
+/// For each sample of a hop: the squared weights, rising and falling; then the weighted cosines of the eight
+/// frequencies and their negative sines, rising, and the same falling.
+fn table() -> &'static [([f32; 2], [f32; WAVES]); HOP] {
+    static TABLE: OnceLock<[([f32; 2], [f32; WAVES]); HOP]> = OnceLock::new();
     TABLE.get_or_init(|| {
-        let mut table = [[0.0; 2 * TONES]; HOP];
-        for (n, waves) in table.iter_mut().enumerate() {
+        let mut table = [([0.0; 2], [0.0; WAVES]); HOP];
+        for (n, (squares, waves)) in table.iter_mut().enumerate() {
+            // Hann's window: its side lobes are so low that the stronger tone does not disturb the other.
+            let weights =
+                [n, n + HOP].map(|n| 0.5 - 0.5 * (TAU * (n as f64 + 0.5) / (2 * HOP) as f64).cos());
+            *squares = weights.map(|weight| (weight * weight) as f32);
             for (tone, hz) in ROWS_HZ.into_iter().chain(COLUMNS_HZ).enumerate() {
                 let (sin, cos) = (TAU * hz * n as f64 / RATE_HZ).sin_cos();
-                waves[tone] = cos as f32;
-                waves[TONES + tone] = -sin as f32;
+                for (half, weight) in weights.into_iter().enumerate() {
+                    waves[2 * half * TONES + tone] = (weight * cos) as f32;
+                    waves[(2 * half + 1) * TONES + tone] = (-weight * sin) as f32;
+                }
             }
         }
         table

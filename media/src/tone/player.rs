@@ -79,7 +79,11 @@ impl TonePlayer {
     ///
     /// # Errors
     /// [`TooManyDigits`]: play them in parts.
-    pub fn digits(digits: &[Digit], timing: DigitTiming, rate: SampleRate) -> Result<Self, TooManyDigits> {
+    pub fn digits(
+        digits: &[Digit],
+        timing: DigitTiming,
+        rate: SampleRate,
+    ) -> Result<Self, TooManyDigits> {
         let digits = digits.try_into().map_err(|_| TooManyDigits)?;
         Ok(Self::new(Source::Digits { digits, timing }, rate))
     }
@@ -226,7 +230,8 @@ mod tests {
 
     #[test]
     fn a_beep_ends_and_silence_follows() {
-        let mut player = TonePlayer::signal(Signal::Beep, Region::NorthAmerica, SampleRate::Hz16000);
+        let mut player =
+            TonePlayer::signal(Signal::Beep, Region::NorthAmerica, SampleRate::Hz16000);
         let mut out = [7; 8_000];
         assert_eq!(player.fill(&mut out), 6_400);
         assert!(out[6_400..].iter().all(|&s| s == 0));
@@ -268,7 +273,8 @@ mod tests {
 
     #[test]
     fn playing_allocates_nothing() {
-        let mut player = TonePlayer::signal(Signal::Ringback, Region::UnitedKingdom, SampleRate::Hz8000);
+        let mut player =
+            TonePlayer::signal(Signal::Ringback, Region::UnitedKingdom, SampleRate::Hz8000);
         let mut out = [0; 160];
         let counted = allocation_counter::measure(|| {
             for _ in 0..100 {

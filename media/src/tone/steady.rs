@@ -50,12 +50,8 @@ pub(super) enum Pair {
 
 /// The frequencies of the pairs, in Hz, and where each pair's two are among them.
 const TONES_HZ: [f64; 6] = [350.0, 400.0, 440.0, 450.0, 480.0, 620.0];
-const PAIRS: [(Pair, usize, usize); 4] = [
-    (Pair::Dial, 0, 2),
-    (Pair::Ringing, 2, 4),
-    (Pair::Busy, 4, 5),
-    (Pair::BritishRinging, 1, 3),
-];
+const PAIRS: [(Pair, usize, usize); 4] =
+    [(Pair::Dial, 0, 2), (Pair::Ringing, 2, 4), (Pair::Busy, 4, 5), (Pair::BritishRinging, 1, 3)];
 
 /// What is quieter is silence: far below any tone of a network (ITU-T E.180: -43 dBm0 or more).
 const SILENCE_DBOV: f32 = -52.0;

@@ -1,7 +1,7 @@
 //! Sound files from outside and recordings of calls: what comes in is decoded or refused, what is written can be
 //! played whatever happens to the writer.
 
-#![expect(clippy::panic, clippy::expect_used, reason = "a test that cannot go on says why")]
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};

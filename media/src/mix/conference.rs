@@ -84,7 +84,7 @@ impl Conference {
         let free = self.seats.iter().position(Option::is_none).ok_or(ConferenceFull)?;
         self.generation = self.generation.wrapping_add(1);
         let id = SeatId {
-            index: u8::try_from(free).map_err(|_| ConferenceFull)?,
+            index: u8::try_from(free).map_err(|_why| ConferenceFull)?,
             generation: self.generation,
         };
         if let Some(seat) = self.seats.get_mut(free) {

@@ -206,13 +206,13 @@ mod tests {
         let noise = noise(8_000 * 4);
         let (quiet, _) = clean(&noise);
         let removed = level_dbov(&noise).0 - level_dbov(&quiet[16_000..]).0;
-        println!("noise: {removed:.1} dB less");
+        eprintln!("noise: {removed:.1} dB less");
         assert!(removed > 15.0, "{removed}");
 
         let voice = voice(8_000 * 4);
         let (kept, sure) = clean(&voice);
         let lost = level_dbov(&voice[16_000..]).0 - level_dbov(&kept[16_000..]).0;
-        println!("voice: {lost:.1} dB less, probability {sure:.2}");
+        eprintln!("voice: {lost:.1} dB less, probability {sure:.2}");
         assert!(lost < 3.0 && sure > 0.9, "{lost} {sure}");
 
         let product = |shift: usize| -> f64 {

@@ -5,12 +5,10 @@
 //! as those of the right frequencies do. The last is what speech does not do: it fools detectors that only
 //! compare powers, but a voice does not hold two frequencies still for 32 ms.
 
-use std::f64::consts::TAU;
-use std::sync::OnceLock;
-
 use super::Digit;
 use super::digit::{COLUMNS_HZ, ROWS_HZ};
 use super::player::PEAK_0_DBM0;
+use super::window::{HOP, Hop, Strongest, error_hz, prepare, remaining, strongest};
 
 /// What the line did with a key. Times are in samples of the stream at 8 kHz, from its beginning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,16 +47,6 @@ pub struct DtmfDetector {
     misses: u32,
 }
 
-/// Samples between windows; a window is two hops, 102 samples, as in most detectors since Mitel's: its
-/// first zero lies at the neighbouring frequency of the row group.
-const HOP: usize = 51;
-const RATE_HZ: f64 = 8_000.0;
-const TONES: usize = 8;
-/// Cosines and sines, each for both halves of a window.
-const WAVES: usize = 4 * TONES;
-/// The weighted energy of a sine by the square of its weighted sum: with Hann's window of `n` samples, twice
-/// 3/8 `n` over the square of 1/2 `n`.
-const ENERGY_OF_SUM: f32 = 2.0 * 0.375 / (0.25 * 2.0 * HOP as f32);
 /// Windows in a row that make a key: they span 32 ms, and a tone of 40 ms holds four whatever its place.
 const WINDOWS_TO_BEGIN: u32 = 4;
 /// The same where speech or noise sounds with the key: 57 ms.
@@ -91,21 +79,6 @@ const TURN: f32 = 1.6;
 /// How much the two tones' power may change from one window of a run to the next, as a factor: 4 dB.
 const STEADY: f32 = 2.5;
 
-/// One hop, weighted as the first half of a window and as the second half of the one before: complex sums at the
-/// eight frequencies, referred to the hop's first sample, and powers.
-#[derive(Clone, Copy, Debug, Default)]
-struct Hop {
-    rising: Half,
-    falling: Half,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Half {
-    re: [f32; TONES],
-    im: [f32; TONES],
-    energy: f32,
-}
-
 /// What a run of windows has in common.
 #[derive(Clone, Copy, Debug, Default)]
 struct Run {
@@ -126,15 +99,6 @@ struct Run {
     power: f32,
 }
 
-/// The two strongest tones of a window.
-struct Strongest {
-    row: usize,
-    column: usize,
-    phases: [f32; 2],
-    powers: [f32; 2],
-    energy: f32,
-}
-
 impl Default for DtmfDetector {
     fn default() -> Self {
         Self::new()
@@ -145,8 +109,7 @@ impl DtmfDetector {
     /// A detector at the beginning of a stream of 8 kHz sound.
     pub fn new() -> Self {
         // Made here so that no frame has to.
-        table();
-        turns();
+        prepare();
         Self {
             hop: [0.0; HOP],
             gathered: 0,
@@ -290,31 +253,9 @@ impl DtmfDetector {
     }
 }
 
-impl Hop {
-    fn measure(samples: &[f32; HOP]) -> Self {
-        let mut sums = [0.0_f32; WAVES];
-        let (mut rising, mut falling) = (0.0, 0.0);
-        for (sample, (weights, waves)) in samples.iter().zip(table()) {
-            let power = sample * sample;
-            rising += power * weights[0];
-            falling += power * weights[1];
-            for (sum, wave) in sums.iter_mut().zip(waves) {
-                *sum += sample * wave;
-            }
-        }
-        let half = |first: usize, energy: f32| {
-            let mut half = Half { energy, ..Half::default() };
-            half.re.copy_from_slice(&sums[first..first + TONES]);
-            half.im.copy_from_slice(&sums[first + TONES..first + 2 * TONES]);
-            half
-        };
-        Self { rising: half(0, rising), falling: half(2 * TONES, falling) }
-    }
-}
-
 impl Strongest {
     /// Whether both tones are loud enough, in proportion to each other, and nearly all there is. What a tone
-    /// loses by being off its frequency (up to 1.6 dB at 1.5 %) is allowed for where the run is judged.
+    /// loses by being off its frequency is allowed for where the run is judged.
     fn is_plausible(&self) -> bool {
         let [row, column] = self.powers;
         let weakest =
@@ -334,86 +275,6 @@ impl Strongest {
     }
 }
 
-/// The strongest row and column of the window that two hops make.
-fn strongest(first: &Hop, second: &Hop) -> Strongest {
-    let (first, second) = (&first.rising, &second.falling);
-    let mut powers = [0.0_f32; TONES];
-    let mut sums = [(0.0_f32, 0.0_f32); TONES];
-    for (tone, &(cos, sin)) in turns().iter().enumerate() {
-        // The second hop's sums, referred to the first sample of the first.
-        let re = first.re[tone] + second.re[tone] * cos + second.im[tone] * sin;
-        let im = first.im[tone] + second.im[tone] * cos - second.re[tone] * sin;
-        sums[tone] = (re, im);
-        powers[tone] = ENERGY_OF_SUM * (re * re + im * im);
-    }
-    let largest = |range: std::ops::Range<usize>| {
-        range.max_by(|&a, &b| powers[a].total_cmp(&powers[b])).unwrap_or(0)
-    };
-    let (row, column) = (largest(0..4), largest(4..TONES));
-    let phase = |tone: usize| sums[tone].1.atan2(sums[tone].0);
-    Strongest {
-        row,
-        column: column - 4,
-        phases: [phase(row), phase(column)],
-        powers: [powers[row], powers[column]],
-        energy: first.energy + second.energy,
-    }
-}
-
-/// How far a tone is off `hz`, in Hz, when its phase advanced by `step` radians from one window to the next.
-fn error_hz(step: f32, hz: f64) -> f32 {
-    let expected = TAU * hz * HOP as f64 / RATE_HZ;
-    let turns = (f64::from(step) - expected) / TAU;
-    // `as` only takes precision away. Errors of more than 78 Hz would look like smaller ones; such a tone
-    // does not get through the window.
-    ((turns - turns.round()) * RATE_HZ / HOP as f64) as f32
-}
-
-/// The share of a tone's power that is left in its window's sum when it is `off_hz` off: the main lobe of
-/// Hann's window. At most 78 Hz, one bin, can be measured; never below a half, so that what is not a tone is
-/// not made into one.
-fn remaining(off_hz: f32) -> f32 {
-    let bins = off_hz * 2.0 * HOP as f32 / RATE_HZ as f32;
-    let x = std::f32::consts::PI * bins;
-    if x.abs() < 0.01 { 1.0 } else { (x.sin() / x / (1.0 - bins * bins)).powi(2).clamp(0.5, 1.0) }
-}
-
 fn decibels(db: f32) -> f32 {
     10.0_f32.powf(db / 10.0)
-}
-
-/// For each sample of a hop: the squared weights, rising and falling; then the weighted cosines of the eight
-/// frequencies and their negative sines, rising, and the same falling.
-fn table() -> &'static [([f32; 2], [f32; WAVES]); HOP] {
-    static TABLE: OnceLock<[([f32; 2], [f32; WAVES]); HOP]> = OnceLock::new();
-    TABLE.get_or_init(|| {
-        let mut table = [([0.0; 2], [0.0; WAVES]); HOP];
-        for (n, (squares, waves)) in table.iter_mut().enumerate() {
-            // Hann's window: its side lobes are so low that the stronger tone does not disturb the other.
-            let weights =
-                [n, n + HOP].map(|n| 0.5 - 0.5 * (TAU * (n as f64 + 0.5) / (2 * HOP) as f64).cos());
-            *squares = weights.map(|weight| (weight * weight) as f32);
-            for (tone, hz) in ROWS_HZ.into_iter().chain(COLUMNS_HZ).enumerate() {
-                let (sin, cos) = (TAU * hz * n as f64 / RATE_HZ).sin_cos();
-                for (half, weight) in weights.into_iter().enumerate() {
-                    waves[2 * half * TONES + tone] = (weight * cos) as f32;
-                    waves[(2 * half + 1) * TONES + tone] = (-weight * sin) as f32;
-                }
-            }
-        }
-        table
-    })
-}
-
-/// The cosine and sine of how far each frequency turns in one hop.
-fn turns() -> &'static [(f32, f32); TONES] {
-    static TURNS: OnceLock<[(f32, f32); TONES]> = OnceLock::new();
-    TURNS.get_or_init(|| {
-        let mut turns = [(0.0, 0.0); TONES];
-        for (turn, hz) in turns.iter_mut().zip(ROWS_HZ.into_iter().chain(COLUMNS_HZ)) {
-            let (sin, cos) = (TAU * hz * HOP as f64 / RATE_HZ).sin_cos();
-            *turn = (cos as f32, sin as f32);
-        }
-        turns
-    })
 }

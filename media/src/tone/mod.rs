@@ -13,6 +13,8 @@ pub use plan::{Region, Signal, SpecialInformation, TonePlan, ToneStep};
 mod player;
 pub use player::{DIGITS_MAX, DigitTiming, TonePlayer, TooManyDigits};
 
+mod window;
+
 mod dtmf;
 pub use dtmf::{DtmfDetector, DtmfEvent};
 

@@ -84,7 +84,7 @@ impl TonePlayer {
         timing: DigitTiming,
         rate: SampleRate,
     ) -> Result<Self, TooManyDigits> {
-        let digits = digits.try_into().map_err(|_| TooManyDigits)?;
+        let digits = digits.try_into().map_err(|_why| TooManyDigits)?;
         Ok(Self::new(Source::Digits { digits, timing }, rate))
     }
 
@@ -130,7 +130,7 @@ impl TonePlayer {
             Source::Digits { digits, timing } => {
                 let digit = digits.get(place / 2)?;
                 let (low, high) = digit.frequencies_hz();
-                let (hz, ms) = if place % 2 == 0 {
+                let (hz, ms) = if place.is_multiple_of(2) {
                     ([low, high], timing.on_ms)
                 } else {
                     ([0.0, 0.0], timing.off_ms)

@@ -1,6 +1,7 @@
 //! What coding, decoding and concealing 20 ms cost, and the whole way of a G.711 packet in and out.
 //!
 //! With the feature `libopus` (needs cmake) the C library does the same work beside ours.
+#![expect(clippy::expect_used, reason = "a proof that cannot go on stops and says where")]
 
 use std::hint::black_box;
 

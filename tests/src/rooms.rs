@@ -32,8 +32,6 @@ fn allowed() -> BTreeMap<&'static str, Option<&'static [&'static str]>> {
         ("callwright-tests", None),
         ("callwright-benches", None),
         ("callwright-fuzz", None),
-        ("callwright-benches", None),
-        ("callwright-fuzz", None),
     ])
 }
 

@@ -74,7 +74,7 @@ fn the_pass_band_is_flat() {
             let out = convert(from, to, &tone(from, hz, 16));
             worst = worst.max(level_db(to, &out, hz).abs());
         }
-        println!("{} -> {} Hz: ripple {worst:.4} dB to {flat_hz} Hz", from.hz(), to.hz());
+        eprintln!("{} -> {} Hz: ripple {worst:.4} dB to {flat_hz} Hz", from.hz(), to.hz());
         assert!(worst < FLAT_DB, "{from:?} -> {to:?}: {worst} dB");
     }
 }
@@ -94,7 +94,7 @@ fn images_are_rejected_on_the_way_up() {
                 worst = worst.max(level_db(to, &out, image));
             }
         }
-        println!("{} -> {} Hz: images {worst:.1} dB", from.hz(), to.hz());
+        eprintln!("{} -> {} Hz: images {worst:.1} dB", from.hz(), to.hz());
         assert!(worst < REJECTED_DB, "{from:?} -> {to:?}: {worst} dB");
     }
 }
@@ -113,7 +113,7 @@ fn aliases_are_rejected_on_the_way_down() {
             let folded = hz - (hz / rate).round() * rate;
             worst = worst.max(level_db(to, &out, folded.abs()));
         }
-        println!("{} -> {} Hz: aliases {worst:.1} dB", from.hz(), to.hz());
+        eprintln!("{} -> {} Hz: aliases {worst:.1} dB", from.hz(), to.hz());
         assert!(worst < REJECTED_DB, "{from:?} -> {to:?}: {worst} dB");
     }
 }

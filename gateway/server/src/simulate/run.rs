@@ -134,14 +134,14 @@ async fn serve(args: &Args) -> Result<(Running, PathBuf), SimulateError> {
 
 async fn read_key(home: &Path, base: &str) -> Result<String, SimulateError> {
     let path = home.join("admin.key");
-    match std::fs::read_to_string(&path) {
-        Ok(key) => Ok(key.trim().to_owned()),
-        Err(why) => {
-            // Who has not started a server yet has no key either, and needs the server first.
-            Server::new(base, "")?.answers().await?;
-            Err(SimulateError::NoKey { path, why })
-        }
+    if let Ok(key) = std::fs::read_to_string(&path) {
+        return Ok(key.trim().to_owned());
     }
+    // Who has not started a server yet has no key either, and needs the server first; one that is just starting
+    // answers once it is up, and has written its key by then.
+    Server::new(base, "")?.answers().await?;
+    let key = std::fs::read_to_string(&path);
+    key.map(|key| key.trim().to_owned()).map_err(|why| SimulateError::NoKey { path, why })
 }
 
 async fn call_all(

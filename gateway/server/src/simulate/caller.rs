@@ -173,8 +173,10 @@ impl<'s> Caller<'s> {
         let mut reactions = self.scenario.reactions.iter().zip(&mut self.reactions_left);
         let (reaction, left) =
             reactions.find(|(reaction, left)| **left > 0 && reaction.on.matches(&turn))?;
+        let given = usize::try_from(reaction.times - *left).unwrap_or(0);
         *left -= 1;
-        Some(self.act(reaction.deed.clone(), false, now))
+        let deed = reaction.deeds.iter().cycle().nth(given % reaction.deeds.len().max(1))?.clone();
+        Some(self.act(deed, false, now))
     }
 
     fn ask_again(&mut self, now: Duration) -> Act {

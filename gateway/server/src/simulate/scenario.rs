@@ -116,8 +116,8 @@ pub(crate) enum Voice {
 pub(crate) struct Reaction {
     /// What the agent says.
     pub(crate) on: AnyOf,
-    /// The answer.
-    pub(crate) deed: Deed,
+    /// The answer, in one or several wordings that take turns: who is asked again puts it another way.
+    pub(crate) deeds: Vec<Deed>,
     /// How often at most.
     pub(crate) times: u32,
 }
@@ -276,7 +276,7 @@ impl Scenario {
     /// Everything that the caller may say, so that it can be made ready before the call.
     pub(crate) fn voices(&self) -> impl Iterator<Item = Voice> {
         let deeds = self.steps.iter().map(|step| &step.deed);
-        let all = deeds.chain(self.reactions.iter().map(|reaction| &reaction.deed));
+        let all = deeds.chain(self.reactions.iter().flat_map(|reaction| &reaction.deeds));
         let spoken = all.filter_map(|deed| match deed {
             Deed::Speak { voice, .. } => Some(voice.clone()),
             _ => None,

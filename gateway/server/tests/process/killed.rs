@@ -52,6 +52,6 @@ async fn a_booking_that_was_not_confirmed_leaves_nothing() {
     assert_eq!(restarted.appointments().await, []);
     // The time that was held is free again, and the server books as ever.
     let report = restarted.caller().call(&Scenario::named("books").unwrap()).await.unwrap();
-    assert!(report.passed, "{report}");
+    assert!(report.passed, "{}\n{report}", report.conversation());
     assert_eq!(restarted.appointments().await.len(), 1);
 }

@@ -10,7 +10,7 @@ async fn the_log_of_a_whole_call_names_nobody() {
     let program = Program::serve(&folder.path().join("home"));
     let report =
         program.caller().call(&Scenario::named("asks-for-a-person").unwrap()).await.unwrap();
-    assert!(report.passed, "{report}");
+    assert!(report.passed, "{}\n{report}", report.conversation());
     let log = program.log();
     let call = report.call.unwrap();
     assert!(log.contains(&call), "the log is about this call: {log}");

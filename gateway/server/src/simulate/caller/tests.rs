@@ -93,6 +93,21 @@ fn reactions_answer_while_the_next_step_is_not_due() {
 }
 
 #[test]
+fn who_is_asked_again_puts_it_another_way() {
+    let scenario =
+        scenario("steps: []\nreactions: [{on: name, say: [Anna, My name is Anna], times: 3}]");
+    let mut scene = Scene::new(&scenario);
+    let mut now = 100;
+    for wording in ["Anna", "My name is Anna", "Anna"] {
+        scene.agent_speaks(now, now + 900, "Your name?");
+        let (at, act) = scene.first_act(now + 900, now + 3_000).unwrap();
+        assert_eq!(act, says(wording));
+        scene.caller.finished(ms(at + 500));
+        now = at + 1_000;
+    }
+}
+
+#[test]
 fn several_replies_are_one_turn() {
     let scenario = scenario("steps: []\nreactions: [{on: three ... four, say: four}]");
     let mut scene = Scene::new(&scenario);

@@ -107,6 +107,20 @@ fn a_step_is_one_deed_at_one_time() {
 }
 
 #[test]
+fn a_reaction_may_have_several_wordings() {
+    let reactions = |text: &str| {
+        parse(&format!("name: n\nsteps: []\nreactions: [{text}]")).map(|it| it.reactions)
+    };
+    let deeds = reactions("{on: a, say: [b, c]}").unwrap().remove(0).deeds;
+    assert_eq!(deeds.len(), 2);
+    for wrong in
+        ["{on: a, say: []}", "{on: a, say: [b, \"?\"]}", "{on: a, say: [b], hang_up: true}"]
+    {
+        assert!(reactions(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn a_missing_file_is_named() {
     let error = Scenario::read(Path::new("/nowhere/at all.yaml")).unwrap_err().to_string();
     assert!(error.contains("/nowhere/at all.yaml"), "{error}");

@@ -29,12 +29,20 @@ pub(super) struct WrittenStep {
 #[serde(deny_unknown_fields)]
 pub(super) struct WrittenReaction {
     on: AnyOf,
-    say: Option<String>,
+    say: Option<Wordings>,
     play: Option<PathBuf>,
     keys: Option<String>,
     #[serde(default)]
     hang_up: bool,
     times: Option<u32>,
+}
+
+/// One way to say something, or several.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected a text or a list of texts")]
+enum Wordings {
+    One(String),
+    Several(Vec<String>),
 }
 
 /// A step or reaction says too little or too much.
@@ -128,15 +136,26 @@ impl TryFrom<WrittenReaction> for Reaction {
     type Error = WrongStep;
 
     fn try_from(written: WrittenReaction) -> Result<Self, WrongStep> {
-        let deed = Deed::try_from(WrittenDeed {
-            say: written.say,
-            play: written.play,
-            keys: written.keys,
-            silence_ms: None,
-            hang_up: written.hang_up,
-            hang_up_after_ms: None,
-        })?;
-        Ok(Self { on: written.on, deed, times: written.times.unwrap_or(TIMES) })
+        let wordings = match written.say {
+            None => vec![None],
+            Some(Wordings::One(text)) => vec![Some(text)],
+            Some(Wordings::Several(texts)) => texts.into_iter().map(Some).collect(),
+        };
+        let deeds = wordings.into_iter().map(|say| {
+            Deed::try_from(WrittenDeed {
+                say,
+                play: written.play.clone(),
+                keys: written.keys.clone(),
+                silence_ms: None,
+                hang_up: written.hang_up,
+                hang_up_after_ms: None,
+            })
+        });
+        let deeds: Vec<Deed> = deeds.collect::<Result<_, _>>()?;
+        if deeds.is_empty() {
+            return Err(WrongStep::NotOneDeed);
+        }
+        Ok(Self { on: written.on, deeds, times: written.times.unwrap_or(TIMES) })
     }
 }
 

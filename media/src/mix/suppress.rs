@@ -106,7 +106,7 @@ impl NoiseSuppressor {
 
     /// Cleans one frame of 20 ms in place.
     ///
-    /// *Real time:* when off, nothing; when on, about 80 us. The first frame on each thread makes the tables of
+    /// *Real time:* when off, nothing; when on, about 100 us. The first frame on each thread makes the tables of
     /// the Fourier transform and allocates; after it there is no allocation.
     ///
     /// # Errors

@@ -16,16 +16,15 @@ pub(super) struct Filter {
     pub(super) up: usize,
     /// Samples in for every `up` samples out.
     pub(super) down: usize,
-    /// Samples that one output is made of, a multiple of [`LANES`].
+    /// Samples that one output is made of.
     pub(super) taps: usize,
     /// A coefficient of 1.0 is `1 << shift`.
     pub(super) shift: u32,
-    /// `[phase][tap]`, the tap of the oldest sample first.
+    /// For each of `up` outputs in a row, how many samples further its first one lies.
+    pub(super) offsets: Vec<usize>,
+    /// `[output][tap]` for the same outputs, the tap of the oldest sample first.
     pub(super) coefficients: Vec<i16>,
 }
-
-/// Products that are summed side by side; every tap count is a multiple of it.
-pub(super) const LANES: usize = 16;
 
 impl Filter {
     /// The filter between two rates, made at its first use and kept for the life of the program; `None` for
@@ -63,8 +62,14 @@ impl Filter {
             })
             .collect();
         let shift = phases.iter().map(|phase| shift_of(phase)).min().unwrap_or(0);
-        let coefficients = phases.iter().flat_map(|phase| in_integers(phase, shift)).collect();
-        Self { up, down, taps, shift, coefficients }
+        // Output `n` lies `n * down` ticks of the working rate after the first: that many phases on, and a
+        // sample further for every `up` of them.
+        let offsets = (0..up).map(|n| n * down / up).collect();
+        let coefficients = (0..up)
+            .filter_map(|n| phases.get(n * down % up))
+            .flat_map(|phase| in_integers(phase, shift))
+            .collect();
+        Self { up, down, taps, shift, offsets, coefficients }
     }
 }
 

@@ -10,7 +10,7 @@ pub use any::AnyRate;
 
 use std::time::Duration;
 
-use self::filter::{Filter, LANES, delay_us};
+use self::filter::{Filter, delay_us};
 use crate::SampleRate;
 
 /// Turns 20 ms of mono sound at one rate into exactly 20 ms at another, for as long as a stream lasts.
@@ -79,7 +79,7 @@ impl Resampler {
 
     /// Converts one frame: `frame` holds 20 ms at the first rate, `out` room for 20 ms at the second.
     ///
-    /// *Real time:* no allocation; 0.2 us from 8 to 16 kHz, at most 3 us (24 to 48 kHz).
+    /// *Real time:* no allocation; about 0.5 us from 8 to 16 kHz, 0.8 us back, at most 6 us (24 to 48 kHz).
     ///
     /// # Errors
     /// [`ResamplerError::NotOneFrame`] when either length is not 20 ms; nothing was consumed.
@@ -93,22 +93,13 @@ impl Resampler {
         };
         let past = filter.taps - 1;
         self.window[past..].copy_from_slice(frame);
-        // Each run of `up` outputs uses every phase once and moves on by `down` inputs.
-        for (run, outputs) in out.chunks_exact_mut(filter.up).enumerate() {
-            let phases = filter.coefficients.chunks_exact(filter.taps);
-            let mut place = 0;
-            // Output `i` of a run lies at `i * down` ticks of the working rate: phase `place % up`, with
-            // `place / up` more inputs behind it.
-            for output in outputs {
-                let (phase, first) = (place % filter.up, run * filter.down + place / filter.up);
-                let coefficients = phases.clone().nth(phase).unwrap_or(&[]);
-                let sum = dot(&self.window[first..first + filter.taps], coefficients);
-                let half = 1 << (filter.shift - 1);
-                // `as` cannot cut: the value was clamped.
-                *output = ((sum.wrapping_add(half)) >> filter.shift)
-                    .clamp(i16::MIN.into(), i16::MAX.into()) as i16;
-                place += filter.down;
-            }
+        // The lengths that filters have, so that the products are unrolled for each.
+        match filter.taps {
+            32 => filter.run::<32>(&self.window, out),
+            48 => filter.run::<48>(&self.window, out),
+            64 => filter.run::<64>(&self.window, out),
+            96 => filter.run::<96>(&self.window, out),
+            _ => filter.run::<192>(&self.window, out),
         }
         self.window.copy_within(frame.len().., 0);
         Ok(())
@@ -122,14 +113,29 @@ impl Resampler {
     }
 }
 
+impl Filter {
+    /// Fills `out` from `window`, which begins `TAPS - 1` samples before the frame.
+    fn run<const TAPS: usize>(&self, window: &[i16], out: &mut [i16]) {
+        let (coefficients, _) = self.coefficients.as_chunks::<TAPS>();
+        let half = 1 << (self.shift - 1);
+        let runs = out.chunks_exact_mut(self.up).zip((0..).step_by(self.down));
+        for (outputs, start) in runs {
+            let steps = self.offsets.iter().zip(coefficients);
+            for (output, (offset, coefficients)) in outputs.iter_mut().zip(steps) {
+                let samples = window.get(start + offset..).and_then(<[i16]>::first_chunk);
+                let sum = samples.map_or(0, |samples| dot::<TAPS>(samples, coefficients));
+                let value = sum.wrapping_add(half) >> self.shift;
+                // `as` cannot cut: the value was clamped.
+                *output = value.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
+            }
+        }
+    }
+}
+
 /// The sum of products. Cannot overflow: the filter's design bounds it.
-fn dot(samples: &[i16], coefficients: &[i16]) -> i32 {
-    let (samples, _) = samples.as_chunks::<LANES>();
-    let (coefficients, _) = coefficients.as_chunks::<LANES>();
-    samples.iter().zip(coefficients).fold(0, |sum, (samples, coefficients)| {
-        samples.iter().zip(coefficients).fold(sum, |sum: i32, (&sample, &coefficient)| {
-            sum.wrapping_add(i32::from(sample).wrapping_mul(i32::from(coefficient)))
-        })
+fn dot<const TAPS: usize>(samples: &[i16; TAPS], coefficients: &[i16; TAPS]) -> i32 {
+    samples.iter().zip(coefficients).fold(0_i32, |sum, (&sample, &coefficient)| {
+        sum.wrapping_add(i32::from(sample).wrapping_mul(i32::from(coefficient)))
     })
 }
 

@@ -134,6 +134,14 @@ fn a_sound_is_held_back_as_long_as_is_said() {
 }
 
 #[test]
+fn every_filter_has_a_length_that_the_products_are_unrolled_for() {
+    for (from, to) in pairs() {
+        let taps = Filter::between(from, to).map_or(32, |filter| filter.taps);
+        assert!([32, 48, 64, 96, 192].contains(&taps), "{from:?} -> {to:?}: {taps}");
+    }
+}
+
+#[test]
 fn every_frame_gives_one_frame_and_other_lengths_are_refused() {
     for (from, to) in pairs() {
         let mut resampler = Resampler::new(from, to).unwrap();

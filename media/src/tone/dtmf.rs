@@ -128,7 +128,7 @@ impl DtmfDetector {
 
     /// Listens to the next samples, any number, and tells what the keys did.
     ///
-    /// *Real time:* no allocation; about 1 us for 20 ms.
+    /// *Real time:* no allocation; about 0.6 us for 20 ms.
     pub fn feed(&mut self, samples: &[i16], mut tell: impl FnMut(DtmfEvent)) {
         for &sample in samples {
             if let Some(place) = self.hop.get_mut(self.gathered) {

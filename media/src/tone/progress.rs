@@ -112,7 +112,7 @@ impl ProgressDetector {
 
     /// Listens to the next samples, any number, and tells what they mean.
     ///
-    /// *Real time:* no allocation; about 2 us for 20 ms.
+    /// *Real time:* no allocation; 0.6 us for 20 ms, 2.5 us while a tone sounds.
     pub fn feed(&mut self, samples: &[i16], mut tell: impl FnMut(Progress)) {
         for &sample in samples {
             if let Some(place) = self.stretch.get_mut(self.gathered) {

@@ -3,7 +3,12 @@
 //!
 //! Needs the folder `../shared/data` beside the repository; says that it was skipped where that is missing.
 
-#![expect(clippy::print_stdout, clippy::expect_used, clippy::panic, reason = "a test says what it measured")]
+#![expect(
+    clippy::print_stdout,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test says what it measured"
+)]
 
 mod gsm;
 

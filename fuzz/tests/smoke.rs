@@ -59,4 +59,15 @@ macro_rules! targets {
     };
 }
 
-targets!(rtp, rtcp, telephone_events, comfort_noise, reception, jitter, receiver, codecs, stretch);
+targets!(
+    rtp,
+    rtcp,
+    telephone_events,
+    comfort_noise,
+    reception,
+    jitter,
+    receiver,
+    codecs,
+    stretch,
+    file
+);

@@ -268,3 +268,13 @@ fn at_every_moment_the_file_on_disk_plays_and_lacks_at_most_a_second() {
         }
     }
 }
+
+#[test]
+fn a_header_that_makes_the_library_overflow_costs_the_file_and_not_the_program() {
+    // Found by the fuzz target `file`: 32,769 channels of 16 bits overflow symphonia's block size.
+    let mut wav = b"RIFF\x24\x05\0\0WAVEfmt \x10\0\0\0\x01\0".to_vec();
+    wav.extend(0x8001_u16.to_le_bytes());
+    wav.extend(b"\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\0\x05\0\0");
+    wav.extend([0; 1_280]);
+    assert!(decoded(&wav, "wav", RATE).is_err());
+}

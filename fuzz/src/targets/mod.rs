@@ -9,6 +9,9 @@ pub use orders::{jitter, receiver, reception};
 mod sound;
 pub use sound::{codecs, stretch};
 
+mod files;
+pub use files::file;
+
 mod seeds;
 
 /// A target, by name, with valid inputs to begin from.
@@ -23,7 +26,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const ALL: [Target; 9] = [
+pub const ALL: [Target; 10] = [
     Target { name: "rtp", run: rtp, seeds: seeds::datagrams },
     Target { name: "rtcp", run: rtcp, seeds: seeds::reports },
     Target { name: "telephone_events", run: telephone_events, seeds: seeds::events },
@@ -33,4 +36,5 @@ pub const ALL: [Target; 9] = [
     Target { name: "receiver", run: receiver, seeds: seeds::orders },
     Target { name: "codecs", run: codecs, seeds: seeds::payloads },
     Target { name: "stretch", run: stretch, seeds: seeds::payloads },
+    Target { name: "file", run: file, seeds: seeds::files },
 ];

@@ -94,3 +94,27 @@ pub(super) fn payloads() -> Vec<Vec<u8>> {
     }
     seeds
 }
+
+/// WAV files of a few samples: 16 bit, two channels, mu-law.
+pub(super) fn files() -> Vec<Vec<u8>> {
+    let wav = |format: u16, channels: u16, bits: u16| {
+        let data: Vec<u8> = (0..=255).cycle().take(1_280).collect();
+        let block = channels * bits / 8;
+        let mut file = Vec::new();
+        file.extend(b"RIFF");
+        file.extend((36 + data.len() as u32).to_le_bytes());
+        file.extend(b"WAVEfmt ");
+        file.extend(16_u32.to_le_bytes());
+        file.extend(format.to_le_bytes());
+        file.extend(channels.to_le_bytes());
+        file.extend(8_000_u32.to_le_bytes());
+        file.extend((8_000 * u32::from(block)).to_le_bytes());
+        file.extend(block.to_le_bytes());
+        file.extend(bits.to_le_bytes());
+        file.extend(b"data");
+        file.extend((data.len() as u32).to_le_bytes());
+        file.extend(data);
+        file
+    };
+    vec![wav(1, 1, 16), wav(1, 2, 16), wav(7, 1, 8), wav(3, 1, 32)]
+}

@@ -2,6 +2,7 @@
 //! M4A (AAC, ALAC).
 
 use std::io::{Read, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
@@ -77,6 +78,9 @@ pub enum DecodeError {
     /// Reading failed.
     #[error("the file cannot be read")]
     Io(#[source] std::io::Error),
+    /// The file makes the decoding library fail, which is a defect there; broken and hostile files do it.
+    #[error("the file is broken in a way that cannot be read: convert it to WAV and try again")]
+    Defect,
     /// The caller did not want to go on.
     #[error("stopped")]
     Stopped,
@@ -95,7 +99,7 @@ pub fn decode<S>(
     extension: &str,
     rate: SampleRate,
     limits: Limits,
-    mut progress: impl FnMut(DecodeProgress) -> bool,
+    progress: impl FnMut(DecodeProgress) -> bool,
 ) -> Result<Sound, DecodeError>
 where
     S: Read + Seek + Send + Sync,
@@ -107,6 +111,23 @@ where
     if let Some(companded) = Companded::find(&mut source).map_err(DecodeError::Io)? {
         return decode_companded(companded, source, rate, limits, progress);
     }
+    // symphonia's readers panic on some hostile headers (an overflow in its WAV reader was one): that costs the file,
+    // not the program. All that the closure touches is dropped with it.
+    let decoding = || decode_container(source, extension, rate, limits, progress);
+    catch_unwind(AssertUnwindSafe(decoding)).unwrap_or(Err(DecodeError::Defect))
+}
+
+/// Decodes whatever container symphonia finds in `source`.
+fn decode_container<S>(
+    source: Measured<S>,
+    extension: &str,
+    rate: SampleRate,
+    limits: Limits,
+    mut progress: impl FnMut(DecodeProgress) -> bool,
+) -> Result<Sound, DecodeError>
+where
+    S: Read + Seek + Send + Sync,
+{
     let (mut format, mut decoder, track) = open(source, extension)?;
     let mut decoding = Decoding::new(rate, limits, track.whole);
     while let Some(packet) = next_packet(format.as_mut())? {

@@ -30,7 +30,7 @@ use crate::turn::Turns;
 /// > After anything was taken in, call [`Self::tick`] with the same `now` before time moves on; and carry out the
 /// > outbox, in its order, before the next call. `now` never goes back.
 ///
-/// The first fact is `Started`, written by [`Self::new`]'s caller's first tick; the last is `Ended`, after which
+/// The first fact is `Started`, written by the first tick; the last is `Ended`, after which
 /// [`Self::is_over`] is true and everything is ignored.
 #[derive(Debug)]
 pub struct Call {
@@ -74,6 +74,11 @@ impl Call {
     /// The call's name.
     pub const fn id(&self) -> CallId {
         self.spec.id
+    }
+
+    /// The fact that begins every call.
+    pub(crate) fn started(&self) -> CallFact {
+        CallFact::Started(self.spec.arrival.clone())
     }
 
     /// The call has ended and may be thrown away.
@@ -237,7 +242,7 @@ impl Call {
         }
         if !self.started {
             self.started = true;
-            out.facts.insert(0, CallFact::Started(self.spec.arrival.clone()));
+            out.facts.insert(0, self.started());
         }
         let position = self.listening.position();
         if let Some(finished) = self.turns.tick(now, position, out) {
@@ -298,7 +303,7 @@ impl Call {
         self.over = true;
         if !self.started {
             self.started = true;
-            out.facts.insert(0, CallFact::Started(self.spec.arrival.clone()));
+            out.facts.insert(0, self.started());
         }
         self.playout.stop(now, ReplyOutcome::CallEnded, out);
         out.facts.push(CallFact::Ended { cause });

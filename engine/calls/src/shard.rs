@@ -184,6 +184,9 @@ impl Shard {
         if survived.is_err() {
             self.counts.faults += 1;
             *out = Outbox::new();
+            if seat.seq == 0 {
+                events(seat.event(now, seat.call.started()));
+            }
             events(seat.event(now, CallFact::Ended { cause: EndCause::Fault }));
         }
         if survived.is_err() || seat.call.is_over() {

@@ -36,8 +36,8 @@ pub struct CallLimits {
     /// A call in which neither side spoke for this long is ended with
     /// [`callwright_contract::EndCause::CallerSilent`].
     pub silence_max: Duration,
-    /// How long the business may take to answer a turn before the call apologises and ends with
-    /// [`callwright_contract::EndCause::BusinessGone`].
+    /// How long the business may take to answer a turn before the call is dropped with
+    /// [`callwright_contract::EndCause::BusinessGone`], so that the carrier's fallback apologises.
     pub business_max: Duration,
 }
 

@@ -18,7 +18,7 @@ pub enum EndCause {
     CallerSilent,
     /// The longest call that the line allows was reached.
     TooLong,
-    /// The business gave no command in time, more than once.
+    /// The business did not answer a turn in time; the carrier's fallback apologises.
     BusinessGone,
     /// A defect of ours; the call was ended, others went on.
     Fault,

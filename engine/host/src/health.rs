@@ -29,6 +29,8 @@ pub struct HostHealth {
 /// One shard's part of it, written by its thread alone.
 #[derive(Debug, Default)]
 pub(crate) struct ShardGauges {
+    /// Calls that were handed to the shard and are over, or found no seat.
+    pub(crate) ended: AtomicU64,
     pub(crate) live: AtomicU64,
     pub(crate) ticks: AtomicU64,
     pub(crate) late_ticks: AtomicU64,

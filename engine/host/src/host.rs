@@ -1,7 +1,7 @@
 //! The host: takes calls, spreads them over shards, and stops in good order.
 #![expect(clippy::disallowed_methods, reason = "draining waits for real time to pass")]
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -68,6 +68,9 @@ struct ShardEnd {
     placements: Mutex<Writer<Placement>>,
     orders: Arc<Orders>,
     gauges: Arc<ShardGauges>,
+    /// Calls handed over so far; with what the shard says has ended it gives the seats taken at any moment, those of
+    /// calls still on their way included.
+    placed: AtomicU64,
     seats: u64,
 }
 
@@ -106,10 +109,12 @@ impl Host {
                 placements,
                 orders: Arc::clone(&orders),
                 gauges: Arc::clone(&gauges),
+                received: 0,
             };
             threads.push(driver.spawn(index)?);
             let placements = Mutex::new(writer);
-            shards.push(ShardEnd { placements, orders, gauges, seats: u64::from(seats_each) });
+            let (placed, seats) = (AtomicU64::new(0), u64::from(seats_each));
+            shards.push(ShardEnd { placements, orders, gauges, placed, seats });
         }
         Ok(Self {
             shards,
@@ -144,18 +149,22 @@ impl Host {
         let emptiest = self.shards.iter().min_by_key(|shard| shard.taken());
         let shard = emptiest.ok_or(Refusal::NotReady)?;
         let mut writer = shard.placements.lock().unwrap_or_else(PoisonError::into_inner);
-        // Looked at again under the lock: what waits in the ring takes a seat, too.
-        let waiting = (PLACEMENTS - writer.room()) as u64;
-        if shard.taken() + waiting >= shard.seats {
+        // Looked at again under the lock, under which alone seats are taken.
+        if shard.taken() >= shard.seats {
             return Err(Refusal::AtCapacity);
         }
         let (commands, reader) = commands();
         let placement = Placement { spec, leg, commands: reader };
-        writer.push(placement).map_err(|_full| Refusal::AtCapacity)?;
+        // Counted first: the shard may have ended the call before the next line runs.
+        shard.placed.fetch_add(1, Ordering::AcqRel);
+        if writer.push(placement).is_err() {
+            shard.placed.fetch_sub(1, Ordering::AcqRel);
+            return Err(Refusal::AtCapacity);
+        }
         Ok(Arc::new(commands))
     }
 
-    /// Calls that live now.
+    /// Calls that live now, those on their way to a shard included.
     pub fn live(&self) -> u64 {
         self.shards.iter().map(ShardEnd::taken).sum()
     }
@@ -199,7 +208,9 @@ impl Host {
 
 impl ShardEnd {
     fn taken(&self) -> u64 {
-        self.gauges.live.load(Ordering::Acquire)
+        // `ended` first: a call placed and ended in between then counts as taken, never as less than none.
+        let ended = self.gauges.ended.load(Ordering::Acquire);
+        self.placed.load(Ordering::Acquire).saturating_sub(ended)
     }
 }
 

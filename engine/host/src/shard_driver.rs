@@ -28,6 +28,8 @@ pub(crate) struct ShardDriver {
     pub(crate) placements: Reader<Placement>,
     pub(crate) orders: Arc<Orders>,
     pub(crate) gauges: Arc<ShardGauges>,
+    /// Calls that were handed over so far.
+    pub(crate) received: u64,
 }
 
 /// What the host may tell a shard's thread.
@@ -66,6 +68,7 @@ impl ShardDriver {
 
     fn turn(&mut self, now: Moment) {
         while let Some(placement) = self.placements.pop() {
+            self.received += 1;
             // The host counts seats, so there is one; a placement that found none ends as a lost call would, by its
             // leg being dropped.
             drop(self.shard.place(now, placement, &mut self.lanes));
@@ -78,7 +81,9 @@ impl ShardDriver {
         }
         self.lanes.wake();
         self.events.wake();
-        self.gauges.live.store(self.shard.live() as u64, Ordering::Release);
+        let live = self.shard.live() as u64;
+        self.gauges.live.store(live, Ordering::Relaxed);
+        self.gauges.ended.store(self.received - live, Ordering::Release);
         self.gauges.counts(self.shard.counts());
         self.gauges.events_dropped.store(self.events.dropped(), Ordering::Relaxed);
         self.gauges.lane_requests_shed.store(self.lanes.shed(), Ordering::Relaxed);

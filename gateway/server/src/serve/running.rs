@@ -132,8 +132,6 @@ impl Running {
 /// Waits until no call is live.
 async fn idle(host: &Host) {
     let mut looks = interval(LOOK_EVERY);
-    // A call that was taken a moment ago counts once a shard has seated it: the first look, at once, is not taken.
-    looks.tick().await;
     loop {
         looks.tick().await;
         if host.live() == 0 {

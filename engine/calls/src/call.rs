@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use callwright_contract::{
-    AfterCall, CallCommand, CallFact, CallId, EndCause, Expectation, ReplyOutcome,
-};
+use callwright_contract::{AfterCall, CallCommand, CallFact, CallId, EndCause, ReplyOutcome};
 use callwright_media::{Packet, ResamplerError};
 use callwright_models::contract::{DetectorResult, SynthesizerResult};
 
@@ -58,7 +56,7 @@ impl Call {
         Ok(Self {
             started: false,
             over: false,
-            listening: Listening::new()?,
+            listening: Listening::new(profile.hears)?,
             speech: SpeechEdges::default(),
             turns: Turns::new(patience_min(spec.mode)),
             playout: Playout::new(profile),
@@ -211,7 +209,7 @@ impl Call {
                 self.playout.say(say, out);
             }
             CallCommand::Cancel(reply) => self.playout.cancel(now, reply, out),
-            CallCommand::Expect(expects) => self.expect(expects),
+            CallCommand::Expect(expected) => self.turns.expect(expected),
             CallCommand::Finish(after) => {
                 self.timers.answered();
                 self.finish = Some(after);
@@ -222,10 +220,6 @@ impl Call {
             // Commands of a newer contract than this core knows are none of its business.
             _ => {}
         }
-    }
-
-    const fn expect(&mut self, expects: Expectation) {
-        self.turns.expect(expects);
     }
 
     /// The line is gone, or the host wants the call ended.

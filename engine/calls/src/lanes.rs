@@ -1,8 +1,8 @@
 //! What a call asks of the model lanes and what they answer, all four lanes in one pair of types.
 
 use callwright_models::contract::{
-    AskId, AudioBlock, DetectorResult, JudgeResult, RecognizerPurpose, RecognizerResult, SamplePos,
-    SlotKey, SynthesizerResult, VoiceStyle,
+    AskId, AudioBlock, DetectorResult, Hints, JudgeResult, RecognizerPurpose, RecognizerResult,
+    SamplePos, SlotKey, SynthesizerResult, VoiceStyle,
 };
 
 /// A request of a call. The slot's holder is the shard's to fill in, so a call cannot ask in another's name.
@@ -34,6 +34,8 @@ pub enum LaneRequest {
         upto: SamplePos,
         /// What the answer is for.
         purpose: RecognizerPurpose,
+        /// What is known of the answer before it is heard.
+        hints: Hints,
     },
     /// Say this.
     Speak {

@@ -27,13 +27,26 @@ pub struct LegProfile {
     pub lead: Duration,
     /// The far end answers a mark once the audio before it has been played.
     pub marks: bool,
+    /// What the packets of the caller's sound hold.
+    pub hears: LegAudio,
+}
+
+/// The form of a leg's incoming sound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum LegAudio {
+    /// G.711 mu-law at 8 kHz: a telephone.
+    #[default]
+    Ulaw,
+    /// Linear 16 bit samples at 16 kHz in network order (RFC 3551, section 4.5.11), whole samples in every packet:
+    /// wideband sound that a driver has decoded already.
+    Wideband,
 }
 
 /// Names a place in the outgoing audio. Never reused within a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MarkId(pub u32);
 
-/// What comes in from the line. All audio is G.711 mu-law at 8 kHz.
+/// What comes in from the line. Audio is what [`LegProfile::hears`] says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LegInput {
     /// The next sound, in order, without gaps: a driver repairs order and fills what was lost.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use callwright_contract::{Expectation, Pii, TurnId, TurnOver, TurnReason};
+use callwright_contract::{Expectation, Expected, Pii, TurnId, TurnOver, TurnReason};
 use callwright_models::contract::{
-    AskId, JudgeResult, RecognizerPurpose, RecognizerResult, SamplePos,
+    AnswerForm, AskId, Hints, JudgeResult, RecognizerPurpose, RecognizerResult, SamplePos,
 };
 
 use crate::lanes::LaneRequest;
@@ -35,6 +35,7 @@ pub(crate) struct Turns {
     turn: TurnId,
     last_ask: u32,
     expects: Expectation,
+    hints: Hints,
     /// No turn ends after less silence than this.
     patience_min: Duration,
 }
@@ -170,12 +171,19 @@ impl Turns {
             turn: TurnId(0),
             last_ask: 0,
             expects: Expectation::Anything,
+            hints: Hints::default(),
         }
     }
 
     /// The agent's question: how long to wait depends on it.
-    pub(crate) const fn expect(&mut self, expects: Expectation) {
-        self.expects = expects;
+    pub(crate) fn expect(&mut self, expected: Expected) {
+        self.expects = expected.answer;
+        let form = match expected.answer {
+            Expectation::Digits => AnswerForm::Digits,
+            Expectation::Spelling => AnswerForm::Spelling,
+            _ => AnswerForm::Open,
+        };
+        self.hints = Hints { form, phrases: expected.phrases };
     }
 
     /// The caller holds the floor, speaking or pausing.
@@ -215,8 +223,8 @@ impl Turns {
         }
         let (ask, from) = (self.ask(), self.piece);
         let upto = ended.plus(POST_ROLL).min(position);
-        let purpose = RecognizerPurpose::Final;
-        out.lanes.push(LaneRequest::Transcribe { ask, from, upto, purpose });
+        let (purpose, hints) = (RecognizerPurpose::Final, self.hints.clone());
+        out.lanes.push(LaneRequest::Transcribe { ask, from, upto, purpose, hints });
         self.state = State::Pausing(Pausing {
             ended,
             points: TurnPoints { quiet_since, paused: now, words_final: None },
@@ -340,8 +348,8 @@ impl Turns {
                     speaking.partial_due = now.plus(PARTIAL_EVERY);
                     let purpose =
                         if long { RecognizerPurpose::Final } else { RecognizerPurpose::Partial };
-                    let (from, upto) = (self.piece, position);
-                    out.lanes.push(LaneRequest::Transcribe { ask, from, upto, purpose });
+                    let (from, upto, hints) = (self.piece, position, self.hints.clone());
+                    out.lanes.push(LaneRequest::Transcribe { ask, from, upto, purpose, hints });
                 }
                 None
             }

@@ -1,6 +1,7 @@
 //! What the business may tell a call to do.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::Pii;
 
@@ -21,7 +22,7 @@ pub enum CallCommand {
     /// Drop this reply if it has not finished: what is left of it is not spoken.
     Cancel(ReplyId),
     /// What kind of answer comes next, so that the call waits as long as such an answer needs.
-    Expect(Expectation),
+    Expect(Expected),
     /// End the call once everything said so far has been heard.
     Finish(AfterCall),
     /// End the call now, mid-word.
@@ -75,6 +76,21 @@ pub enum Expectation {
     Digits,
     /// Something spelled out: an e-mail address, a street.
     Spelling,
+}
+
+/// What the agent has just asked for, and words that are likely in the answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expected {
+    /// The kind of answer.
+    pub answer: Expectation,
+    /// Words and names that are likely in it, as they are written: services, streets, people who work there.
+    pub phrases: Arc<[Box<str>]>,
+}
+
+impl From<Expectation> for Expected {
+    fn from(answer: Expectation) -> Self {
+        Self { answer, phrases: Arc::default() }
+    }
 }
 
 /// What happens to the caller once our side of the call is over.

@@ -18,7 +18,8 @@ mod pii;
 pub use call_id::{CallId, ParseCallIdError};
 pub use cause::{EndCause, Refusal};
 pub use command::{
-    AfterCall, CallCommand, CommandRefused, CommandSink, Expectation, ReplyId, Say, Style, TurnId,
+    AfterCall, CallCommand, CommandRefused, CommandSink, Expectation, Expected, ReplyId, Say,
+    Style, TurnId,
 };
 pub use digit::{Digit, NotADigit};
 pub use event::{Arrival, CallEvent, CallFact, Carrier, ReplyOutcome, TurnOver, TurnReason};

@@ -78,8 +78,9 @@ impl Lanes for ShardLanes {
             LaneRequest::Judge { ask, from, upto } => {
                 self.judge.ask(JudgeRequest::Judge { key, ask, from, upto });
             }
-            LaneRequest::Transcribe { ask, from, upto, purpose } => {
-                let request = RecognizerRequest::Transcribe { key, ask, from, upto, purpose };
+            LaneRequest::Transcribe { ask, from, upto, purpose, hints } => {
+                let request =
+                    RecognizerRequest::Transcribe { key, ask, from, upto, purpose, hints };
                 self.recognizer.ask(request);
             }
             LaneRequest::Speak { ask, text, style } => {

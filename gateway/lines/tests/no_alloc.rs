@@ -10,7 +10,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::time::Instant;
 
-use callwright_calls::leg::{LegInput, LegOutput, LegProfile, leg};
+use callwright_calls::leg::{LegAudio, LegInput, LegOutput, LegProfile, leg};
 use callwright_lines::twilio::{Output, Sent, Session, Sid};
 
 thread_local! {
@@ -38,7 +38,8 @@ static COUNTING: Counting = Counting;
 
 /// Echoes `packets` of 20 ms and counts what was allocated for it.
 fn echo(session: &mut Session, packets: std::ops::Range<u64>) -> u64 {
-    let (mut driver, mut call) = leg(LegProfile { lead: std::time::Duration::ZERO, marks: true });
+    let (mut driver, mut call) =
+        leg(LegProfile { lead: std::time::Duration::ZERO, marks: true, hears: LegAudio::Ulaw });
     let payload = "/v39".repeat(53) + "/w==";
     let messages: Vec<String> = packets
         .map(|n| {

@@ -1,12 +1,14 @@
 //! What was said?
 
+use std::sync::Arc;
+
 use super::{AskId, AudioBlock, ModelError, SamplePos, SlotKey};
 
 /// Samples that a recogniser hears at once: 20 s. A longer utterance is cut by the call.
 pub const UTTERANCE_MAX: usize = 20 * 16_000;
 
 /// What a call sends to the recogniser's lane.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum RecognizerRequest {
     /// A call takes the slot.
     Open(SlotKey),
@@ -26,9 +28,32 @@ pub enum RecognizerRequest {
         upto: SamplePos,
         /// What the answer is for.
         purpose: RecognizerPurpose,
+        /// What is known of the answer before it is heard.
+        hints: Hints,
     },
     /// The call is over.
     Close(SlotKey),
+}
+
+/// What is known of an answer before it is heard; leans the recognition towards it. Cheap to clone.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hints {
+    /// The shape of the answer that was asked for.
+    pub form: AnswerForm,
+    /// Words and names that are likely, as they are written ("Dr. Okafor", "root canal").
+    pub phrases: Arc<[Box<str>]>,
+}
+
+/// The shape of an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum AnswerForm {
+    /// Any words.
+    #[default]
+    Open,
+    /// A row of digits, spoken one by one or in groups: a telephone number, a card number.
+    Digits,
+    /// Letters and digits one by one: a spelled name, an e-mail address.
+    Spelling,
 }
 
 /// What a recognition is for; under load partial ones are shed and final ones never.

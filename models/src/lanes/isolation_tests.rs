@@ -257,7 +257,14 @@ impl Lane for RecognizerDesk {
     }
     fn question(key: SlotKey, ask: AskId, upto: SamplePos) -> Option<RecognizerRequest> {
         let purpose = [RecognizerPurpose::Partial, RecognizerPurpose::Final][ask.0 as usize % 2];
-        Some(RecognizerRequest::Transcribe { key, ask, from: SamplePos(0), upto, purpose })
+        Some(RecognizerRequest::Transcribe {
+            key,
+            ask,
+            from: SamplePos(0),
+            upto,
+            purpose,
+            hints: Hints::default(),
+        })
     }
     fn cancel(_: SlotKey, _: AskId) -> Option<RecognizerRequest> {
         None

@@ -119,7 +119,7 @@ impl Desk for RecognizerDesk {
                     listener.past.push(&block);
                 }
             }
-            RecognizerRequest::Transcribe { key, ask, from, upto, purpose } => {
+            RecognizerRequest::Transcribe { key, ask, from, upto, purpose, hints: _ } => {
                 self.ask(Question { key, port, ask, from, upto, purpose, since: now });
             }
             RecognizerRequest::Close(key) => {
@@ -182,7 +182,7 @@ const LATE: Duration = Duration::from_millis(200);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::{ModelError, Recognition};
+    use crate::contract::{Hints, ModelError, Recognition};
     use crate::lanes::guard::Fault;
     use crate::lanes::test_exchange::{TestExchange, block, key};
     use RecognizerPurpose::{Final, Partial};
@@ -216,7 +216,17 @@ mod tests {
         purpose: RecognizerPurpose,
     ) {
         let (from, upto, ask) = (SamplePos(0), SamplePos(upto), AskId(ask));
-        lane.ask(key.slot, RecognizerRequest::Transcribe { key, ask, from, upto, purpose });
+        lane.ask(
+            key.slot,
+            RecognizerRequest::Transcribe {
+                key,
+                ask,
+                from,
+                upto,
+                purpose,
+                hints: Hints::default(),
+            },
+        );
     }
 
     fn settled(lane: &mut TestExchange<RecognizerDesk>) -> Vec<(u16, u32, Option<String>)> {

@@ -49,7 +49,14 @@ fn each_shard_gets_the_answers_to_its_own_questions() {
             &mut ports[usize::from(slot % 2)],
             [
                 RecognizerRequest::Audio(key, said),
-                RecognizerRequest::Transcribe { key, ask, from, upto, purpose },
+                RecognizerRequest::Transcribe {
+                    key,
+                    ask,
+                    from,
+                    upto,
+                    purpose,
+                    hints: Hints::default(),
+                },
             ],
         );
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use callwright_calls::leg::{LegDriver, LegInput, LegProfile, LegReady, leg};
+use callwright_calls::leg::{LegAudio, LegDriver, LegInput, LegProfile, LegReady, leg};
 use callwright_calls::{
     CallLimits, CallMode, CallSpec, LaneAnswer, LaneRequest, Lanes, Moment, Placement, Shard,
 };
@@ -36,7 +36,8 @@ impl Lanes for Deaf {
 }
 
 fn place(shard: &mut Shard, lanes: &mut Deaf, mode: CallMode) -> LegDriver {
-    let (line, leg) = leg(LegProfile { lead: Duration::from_millis(160), marks: true });
+    let (line, leg) =
+        leg(LegProfile { lead: Duration::from_millis(160), marks: true, hears: LegAudio::Ulaw });
     let (_commands, commands) = ring(4, WhenFull::Refuse);
     let arrival = Arrival {
         carrier: Carrier::Twilio,

@@ -52,7 +52,7 @@ fn a_pause_inside_a_sentence_does_not_end_the_turn() {
 #[test]
 fn a_number_read_in_groups_is_one_turn_when_a_number_was_asked_for() {
     let mut call = Script::twilio();
-    call.command(CallCommand::Expect(Expectation::Digits));
+    call.command(CallCommand::Expect(Expectation::Digits.into()));
     call.at(500).caller_says("five five five", 900);
     call.at(2_600).caller_says("two one two", 900);
     call.at(4_700).caller_says("three four five six", 1_000);

@@ -148,7 +148,7 @@ impl Lanes for SimulatedLanes {
                     if self.judgements.is_empty() { Some(0.9) } else { self.judgements.remove(0) };
                 self.later(self.delays.judge, LaneAnswer::Judge(JudgeResult { key, ask, over }));
             }
-            LaneRequest::Transcribe { ask, from, upto, purpose } => {
+            LaneRequest::Transcribe { ask, from, upto, purpose, .. } => {
                 self.asked.push((from.0, upto.0));
                 let recognition = (!self.deaf).then(|| Recognition {
                     text: self.caller.borrow().words(from.0, upto.0),

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use callwright_calls::leg::{LegDriver, LegInput, LegOutput, LegProfile, LegReady, leg};
+use callwright_calls::leg::{LegAudio, LegDriver, LegInput, LegOutput, LegProfile, LegReady, leg};
 use callwright_calls::{CallLimits, CallMode, CallSpec, Moment, Placement, Shard, TICK_MS};
 use callwright_contract::{
     Arrival, CallCommand, CallEvent, CallFact, CallId, Carrier, Digit, EndCause, Pii, ReplyId, Say,
@@ -48,7 +48,8 @@ impl Script {
         let caller = Rc::new(RefCell::new(Caller::default()));
         let mut lanes = SimulatedLanes::new(Rc::clone(&caller), delays);
         let mut shard = Shard::new(2, 0);
-        let profile = LegProfile { lead: Duration::from_millis(160), marks: true };
+        let profile =
+            LegProfile { lead: Duration::from_millis(160), marks: true, hears: LegAudio::Ulaw };
         let (line, leg) = leg(profile);
         let (commands, reader) = ring(16, WhenFull::Refuse);
         let arrival = Arrival {

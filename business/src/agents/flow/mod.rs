@@ -201,7 +201,7 @@ impl Receptionist {
                 if self.replies > 0 {
                     sentences.push(self.wording(&question, now));
                 }
-                let expect = CallCommand::Expect(question.expectation());
+                let expect = CallCommand::Expect(question.expectation().into());
                 self.asked = question;
                 let mut actions = self.take_back();
                 actions.push(Action::Command(expect));

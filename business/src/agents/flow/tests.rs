@@ -221,7 +221,9 @@ impl Phone {
                         self.said.push(say.text.reveal().clone());
                         spoken = Some(say);
                     }
-                    Action::Command(CallCommand::Expect(expected)) => self.expected = expected,
+                    Action::Command(CallCommand::Expect(expected)) => {
+                        self.expected = expected.answer
+                    }
                     Action::Command(CallCommand::Finish(after)) => self.finished = Some(after),
                     Action::Command(CallCommand::Cancel(reply)) => self.cancelled.push(reply),
                     Action::Command(other) => panic!("unexpected {other:?}"),

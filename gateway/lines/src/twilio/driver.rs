@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::ws::WebSocket;
-use callwright_calls::leg::{LegDriver, LegInput, LegOutput, LegProfile, LegReady, leg};
+use callwright_calls::leg::{LegAudio, LegDriver, LegInput, LegOutput, LegProfile, LegReady, leg};
 use callwright_media::ring::Full;
 
 use super::end::{End, LegFate};
@@ -22,7 +22,8 @@ use super::wire::{Happened, Wire};
 
 /// How a stream of Twilio's is to be treated: its far end keeps a buffer that can be cleared, and answers marks. The
 /// lead rides out the jitter of the internet and is what a caller may still hear after a `clear` was sent too late.
-const PROFILE: LegProfile = LegProfile { lead: Duration::from_millis(160), marks: true };
+const PROFILE: LegProfile =
+    LegProfile { lead: Duration::from_millis(160), marks: true, hears: LegAudio::Ulaw };
 
 /// Serves one stream until it is over. `_open` counts it as open until then.
 pub(super) async fn serve<S: Switchboard>(

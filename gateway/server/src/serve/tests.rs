@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use callwright_business::BusinessOptions;
-use callwright_calls::leg::{LegDriver, LegOutput, LegProfile, LegReady, leg};
+use callwright_calls::leg::{LegAudio, LegDriver, LegOutput, LegProfile, LegReady, leg};
 use callwright_contract::{Arrival, CallId, Carrier, EndCause, Pii, Refusal};
 use callwright_lines::twilio::Switchboard;
 use callwright_models::scripted::{
@@ -61,7 +61,8 @@ async fn twiml(running: &Running) -> String {
 fn place(running: &Running, line: &str) -> (Result<CallId, Refusal>, LegDriver) {
     let engine = running.engine.as_ref().unwrap();
     let desk = Desk { host: Arc::clone(&engine.host), business: running.business.clone() };
-    let (driver, call) = leg(LegProfile { lead: Duration::from_millis(160), marks: true });
+    let (driver, call) =
+        leg(LegProfile { lead: Duration::from_millis(160), marks: true, hears: LegAudio::Ulaw });
     let arrival = Arrival {
         carrier: Carrier::Twilio,
         carrier_call: "CA0".to_owned(),

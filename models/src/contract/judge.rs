@@ -47,4 +47,13 @@ pub trait TurnJudge: Send {
     /// # Errors
     /// [`ModelError`].
     fn judge(&mut self, turns: &[&[i16]], over: &mut [f32]) -> Result<(), ModelError>;
+
+    /// Takes a typical step for nobody, so that the lane learns what one costs here before the first call. A
+    /// double that answers at once has nothing to rehearse.
+    ///
+    /// # Errors
+    /// [`ModelError`]
+    fn rehearse(&mut self) -> Result<(), ModelError> {
+        Ok(())
+    }
 }

@@ -106,4 +106,14 @@ pub trait Recognizer: Send {
     /// # Errors
     /// [`ModelError`].
     fn recognize(&mut self, utterances: &[&[i16]]) -> Result<Vec<Recognition>, ModelError>;
+
+    /// Takes a typical step for nobody, so that the lane learns what one costs here before the first call. A
+    /// double that answers at once has nothing to rehearse.
+    ///
+    /// # Errors
+    /// [`ModelError`]
+    fn rehearse(&mut self, purpose: RecognizerPurpose) -> Result<(), ModelError> {
+        let _any = purpose;
+        Ok(())
+    }
 }

@@ -112,4 +112,13 @@ pub trait Synthesizer: Send {
         style: &VoiceStyle,
         sink: &mut dyn FnMut(SpeechChunk) -> ControlFlow<()>,
     ) -> Result<(), ModelError>;
+
+    /// Takes a typical step for nobody, so that the lane learns what one costs here before the first call. A
+    /// double that answers at once has nothing to rehearse.
+    ///
+    /// # Errors
+    /// [`ModelError`]
+    fn rehearse(&mut self) -> Result<(), ModelError> {
+        Ok(())
+    }
 }

@@ -72,6 +72,11 @@ impl Synthesizer for Flite {
             ControlFlow::Continue(()) | ControlFlow::Break(()) => Ok(()),
         }
     }
+
+    fn rehearse(&mut self) -> Result<(), ModelError> {
+        let text = "I can offer you half past three on Tuesday.";
+        self.speak(text, &VoiceStyle::default(), &mut |_| ControlFlow::Continue(()))
+    }
 }
 
 const MODEL: &str = "flite";

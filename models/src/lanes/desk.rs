@@ -1,6 +1,9 @@
 //! What every desk is to the worker: requests are taken, steps are made, answers go out.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use super::guard::Fault;
+use super::load::Work;
 
 /// Which shard's port a request came by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +33,16 @@ pub(super) trait Desk: Send {
     /// What they get.
     type Answer: Send;
 
+    /// The kinds of work that its steps are.
+    const WORKS: &'static [Work];
+
+    /// Takes a typical step of `work` on made-up sound, for nobody, so that its cost is known before the first
+    /// call.
+    ///
+    /// # Errors
+    /// What went wrong; it has been logged.
+    fn rehearse(&mut self, work: Work) -> Result<(), Fault>;
+
     /// Takes one request that came by `port` at `now`. Requests for slots that the lane does not have are
     /// counted as shed.
     fn take(&mut self, port: PortId, request: Self::Request, now: Instant);
@@ -46,12 +59,16 @@ pub(super) trait Desk: Send {
 }
 
 /// What a step did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct StepReport {
+    /// What it was for.
+    pub(super) work: Work,
     /// Items that the model was given.
     pub(super) batch: usize,
     /// Of these, how many had waited too long.
     pub(super) late: usize,
+    /// How long the one that waited longest had waited.
+    pub(super) waited: Duration,
     /// How the model failed, if it did.
-    pub(super) fault: Option<super::guard::Fault>,
+    pub(super) fault: Option<Fault>,
 }

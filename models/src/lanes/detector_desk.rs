@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::desk::{Desk, Exchange, PortId, StepReport};
-use super::guard::guarded;
+use super::guard::{Fault, guarded};
+use super::load::Work;
 use super::tenure::{Standing, Tenure};
 use crate::contract::{
     AudioBlock, BLOCK_SAMPLES, DETECTOR_WINDOW, DetectorRequest, DetectorResult, DetectorStep,
@@ -106,6 +107,12 @@ impl Desk for DetectorDesk {
     type Request = DetectorRequest;
     type Answer = DetectorResult;
 
+    const WORKS: &'static [Work] = &[Work::Window];
+
+    fn rehearse(&mut self, _: Work) -> Result<(), Fault> {
+        guarded("lane-vad-0", || self.model.rehearse())
+    }
+
     fn take(&mut self, port: PortId, request: DetectorRequest, now: Instant) {
         match request {
             DetectorRequest::Audio(key, block) => self.hear(port, key, &block, now),
@@ -166,9 +173,11 @@ impl Desk for DetectorDesk {
                 exchange.answer(port, DetectorResult { key, end, probability });
             }
         }
-        let late = self.due.iter().take(batch).filter(|due| now - due.since > LATE).count();
+        let waits = self.due.iter().take(batch).map(|due| now.saturating_duration_since(due.since));
+        let late = waits.clone().filter(|wait| *wait > LATE).count();
+        let waited = waits.max().unwrap_or_default();
         self.advance(batch, fault.is_none(), now);
-        Some(StepReport { batch, late, fault })
+        Some(StepReport { work: Work::Window, batch, late, waited, fault })
     }
 
     fn shed(&self) -> u64 {
@@ -191,7 +200,6 @@ mod tests {
 
     use super::*;
     use crate::contract::ModelError;
-    use crate::lanes::guard::Fault;
     use crate::lanes::test_exchange::{TestExchange, block, key};
 
     /// Answers with the first sample, panics at 666, fails at 404, and writes down what it was given.

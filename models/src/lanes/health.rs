@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::desk::StepReport;
 use super::guard::Fault;
+use super::load::{LaneLoad, LoadMeter, Work, WorkCost};
 
 /// Reads a lane's counters from any thread.
 #[derive(Clone, Debug)]
 pub struct LaneMonitor {
     name: &'static str,
+    works: &'static [Work],
     counters: Arc<LaneCounters>,
 }
 
@@ -35,6 +37,38 @@ impl LaneMonitor {
             shed: c.shed.load(Ordering::Relaxed),
         }
     }
+
+    /// The kinds of work that this lane does.
+    pub fn works(&self) -> &'static [Work] {
+        self.works
+    }
+
+    /// How busy the lane was in the two seconds up to `now`.
+    ///
+    /// *Real time:* wait-free.
+    pub fn load(&self, now: Instant) -> LaneLoad {
+        self.counters.meter.load(self.works, now)
+    }
+
+    /// What one item of `work` costs here; `None` for work of another lane, and until the lane's thread has
+    /// rehearsed, some tens of milliseconds after it starts.
+    ///
+    /// *Real time:* wait-free.
+    pub fn cost(&self, work: Work) -> Option<WorkCost> {
+        self.counters.meter.cost(work)
+    }
+
+    /// The share of the lane's time that `calls` calls would take by these costs, work that can be left undone
+    /// left out, if they ask as often as calls usually do ([`Work::usual_rate`]); above 1 they are too many.
+    /// `None` until all costs are known.
+    ///
+    /// For calls that come in a burst before [`Self::load`] can show them.
+    pub fn expected(&self, calls: usize) -> Option<f32> {
+        let needed = self.works.iter().filter(|work| !work.can_wait());
+        let each =
+            needed.map(|work| Some(self.cost(*work)?.each.as_secs_f32() * work.usual_rate()));
+        Some(each.sum::<Option<f32>>()? * calls as f32)
+    }
 }
 
 /// A lane's counters since it started.
@@ -46,7 +80,7 @@ pub struct LaneHealth {
     pub items: u64,
     /// The largest batch.
     pub batch_max: u64,
-    /// Time spent in steps, waiting for room for answers included.
+    /// Time spent in steps; waiting for room for answers does not count.
     pub busy: Duration,
     /// The longest step.
     pub step_max: Duration,
@@ -61,8 +95,9 @@ pub struct LaneHealth {
 }
 
 /// The worker's side: written by one thread.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct LaneCounters {
+    pub(super) meter: LoadMeter,
     steps: AtomicU64,
     items: AtomicU64,
     batch_max: AtomicU64,
@@ -75,11 +110,35 @@ pub(super) struct LaneCounters {
 }
 
 impl LaneCounters {
-    pub(super) fn monitor(self: &Arc<Self>, name: &'static str) -> LaneMonitor {
-        LaneMonitor { name, counters: Arc::clone(self) }
+    /// Counters of a lane that starts at `origin`.
+    pub(super) fn new(origin: Instant) -> Self {
+        let zero = || AtomicU64::new(0);
+        Self {
+            meter: LoadMeter::new(origin),
+            steps: zero(),
+            items: zero(),
+            batch_max: zero(),
+            busy_ns: zero(),
+            step_max_ns: zero(),
+            late: zero(),
+            failed: zero(),
+            panicked: zero(),
+            shed: zero(),
+        }
     }
 
-    pub(super) fn count(&self, report: StepReport, busy: Duration) {
+    pub(super) fn monitor(
+        self: &Arc<Self>,
+        name: &'static str,
+        works: &'static [Work],
+    ) -> LaneMonitor {
+        LaneMonitor { name, works, counters: Arc::clone(self) }
+    }
+
+    /// A step that began at `began` kept the thread busy for `busy`.
+    pub(super) fn count(&self, report: StepReport, began: Instant, busy: Duration) {
+        self.meter.count(report.work, report.batch, began, busy);
+        self.meter.waited(report.work, report.waited);
         let busy_ns = u64::try_from(busy.as_nanos()).unwrap_or(u64::MAX);
         self.steps.fetch_add(1, Ordering::Relaxed);
         self.items.fetch_add(report.batch as u64, Ordering::Relaxed);

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::desk::{Desk, Exchange, PortId, StepReport};
-use super::guard::guarded;
+use super::guard::{Fault, guarded};
 use super::history::History;
+use super::load::Work;
 use super::tenure::{Standing, Tenure};
 use crate::contract::{
     AskId, JUDGE_SPAN, JudgeRequest, JudgeResult, SamplePos, SlotKey, TurnJudge,
@@ -88,6 +89,12 @@ impl Desk for JudgeDesk {
     type Request = JudgeRequest;
     type Answer = JudgeResult;
 
+    const WORKS: &'static [Work] = &[Work::Judgement];
+
+    fn rehearse(&mut self, _: Work) -> Result<(), Fault> {
+        guarded("lane-turn-0", || self.model.rehearse())
+    }
+
     fn take(&mut self, port: PortId, request: JudgeRequest, now: Instant) {
         match request {
             JudgeRequest::Open(key) => {
@@ -140,8 +147,10 @@ impl Desk for JudgeDesk {
             let Question { key, port, ask, .. } = *question;
             exchange.answer(port, JudgeResult { key, ask, over });
         }
-        let late = asked.iter().filter(|question| now - question.since > LATE).count();
-        Some(StepReport { batch, late, fault })
+        let waits = asked.iter().map(|question| now.saturating_duration_since(question.since));
+        let late = waits.clone().filter(|wait| *wait > LATE).count();
+        let waited = waits.max().unwrap_or_default();
+        Some(StepReport { work: Work::Judgement, batch, late, waited, fault })
     }
 
     fn shed(&self) -> u64 {
@@ -160,7 +169,6 @@ const LATE: Duration = Duration::from_millis(100);
 mod tests {
     use super::*;
     use crate::contract::{BLOCK_SAMPLES, ModelError};
-    use crate::lanes::guard::Fault;
     use crate::lanes::test_exchange::{TestExchange, block, key};
 
     /// Answers with the number of samples of the turn; panics at a sample of 666.

@@ -19,6 +19,9 @@ pub use port::{LanePort, LaneSize};
 mod health;
 pub use health::{LaneHealth, LaneMonitor};
 
+mod load;
+pub use load::{LOAD_SPAN, LaneLoad, Work, WorkCost};
+
 mod worker;
 pub use worker::{LaneError, LaneThread};
 

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::desk::{Desk, Exchange, PortId, StepReport};
-use super::guard::guarded;
+use super::guard::{Fault, guarded};
 use super::history::History;
+use super::load::Work;
 use super::tenure::{Standing, Tenure};
 use crate::contract::{
     AskId, Recognizer, RecognizerPurpose, RecognizerRequest, RecognizerResult, SamplePos, SlotKey,
@@ -109,6 +110,16 @@ impl Desk for RecognizerDesk {
     type Request = RecognizerRequest;
     type Answer = RecognizerResult;
 
+    const WORKS: &'static [Work] = &[Work::Partial, Work::Final];
+
+    fn rehearse(&mut self, work: Work) -> Result<(), Fault> {
+        let purpose = match work {
+            Work::Partial => RecognizerPurpose::Partial,
+            _ => RecognizerPurpose::Final,
+        };
+        guarded("lane-asr-0", || self.model.rehearse(purpose))
+    }
+
     fn take(&mut self, port: PortId, request: RecognizerRequest, now: Instant) {
         match request {
             RecognizerRequest::Open(key) => {
@@ -163,8 +174,14 @@ impl Desk for RecognizerDesk {
             let result = RecognizerResult { key: *key, ask: *ask, purpose: *purpose, recognition };
             exchange.answer(*port, result);
         }
-        let late = asked.iter().filter(|question| now - question.since > LATE).count();
-        Some(StepReport { batch, late, fault })
+        let waits = asked.iter().map(|question| now.saturating_duration_since(question.since));
+        let late = waits.clone().filter(|wait| *wait > LATE).count();
+        let waited = waits.max().unwrap_or_default();
+        let work = match asked.first().map(|question| question.purpose) {
+            Some(RecognizerPurpose::Partial) => Work::Partial,
+            _ => Work::Final,
+        };
+        Some(StepReport { work, batch, late, waited, fault })
     }
 
     fn shed(&self) -> u64 {
@@ -183,7 +200,6 @@ const LATE: Duration = Duration::from_millis(200);
 mod tests {
     use super::*;
     use crate::contract::{Hints, ModelError, Recognition};
-    use crate::lanes::guard::Fault;
     use crate::lanes::test_exchange::{TestExchange, block, key};
     use RecognizerPurpose::{Final, Partial};
 

@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::desk::{Desk, Exchange, PortId, StepReport};
-use super::guard::guarded;
+use super::guard::{Fault, guarded};
+use super::load::Work;
 use super::tenure::{Standing, Tenure};
 use crate::contract::{
     AskId, SlotKey, Synthesizer, SynthesizerRequest, SynthesizerResult, VoiceStyle,
@@ -138,6 +139,12 @@ impl Desk for SynthesizerDesk {
     type Request = SynthesizerRequest;
     type Answer = SynthesizerResult;
 
+    const WORKS: &'static [Work] = &[Work::Text];
+
+    fn rehearse(&mut self, _: Work) -> Result<(), Fault> {
+        guarded("lane-tts-0", || self.model.rehearse())
+    }
+
     fn take(&mut self, port: PortId, request: SynthesizerRequest, now: Instant) {
         self.order_book.take(port, request, now);
     }
@@ -171,7 +178,9 @@ impl Desk for SynthesizerDesk {
             };
             exchange.answer(port, end);
         }
-        Some(StepReport { batch: 1, late: usize::from(now - since > LATE), fault: spoken.err() })
+        let waited = now.saturating_duration_since(since);
+        let late = usize::from(waited > LATE);
+        Some(StepReport { work: Work::Text, batch: 1, late, waited, fault: spoken.err() })
     }
 
     fn shed(&self) -> u64 {

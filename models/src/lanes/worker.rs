@@ -13,6 +13,7 @@ use callwright_media::ring::Full;
 
 use super::desk::{Desk, Exchange, PortId};
 use super::health::{LaneCounters, LaneHealth, LaneMonitor};
+use super::load::LoadMeter;
 use super::port::{LanePort, LaneSize, PortBack, RingLengths, port};
 
 /// A lane could not be started.
@@ -119,9 +120,9 @@ where
     }
     let (fronts, backs): (Vec<_>, Vec<_>) = (0..shards).map(|_| port(size, rings)).unzip();
     let stop = Arc::new(AtomicBool::new(false));
-    let counters = Arc::new(LaneCounters::default());
-    let monitor = counters.monitor(name);
-    let counter = Counter { at: 0, ports: backs, stop: Arc::clone(&stop) };
+    let counters = Arc::new(LaneCounters::new(Instant::now()));
+    let monitor = counters.monitor(name, D::WORKS);
+    let counter = Counter { at: 0, ports: backs, stop: Arc::clone(&stop), waited: Duration::ZERO };
     let thread = thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || run(desk, counter, &counters))
@@ -131,17 +132,37 @@ where
 }
 
 fn run<D: Desk>(mut desk: D, mut counter: Counter<D::Request, D::Answer>, counters: &LaneCounters) {
+    rehearse(&mut desk, &counters.meter);
     while !counter.is_stopping() && !counter.is_abandoned() {
         let now = Instant::now();
         while let Some((port, request)) = counter.request() {
             desk.take(port, request, now);
         }
+        counters.meter.begin(now);
+        counter.waited = Duration::ZERO;
         let report = desk.step(&mut counter);
         counters.set_shed(desk.shed() + counter.ports.iter().map(|p| p.asks.shed()).sum::<u64>());
         match report {
-            Some(report) => counters.count(report, now.elapsed()),
-            // A request that came since the rings were read has left a token, so this returns at once.
-            None => thread::park_timeout(IDLE_MAX),
+            Some(report) => {
+                counters.count(report, now, now.elapsed().saturating_sub(counter.waited));
+                counters.meter.end();
+            }
+            None => {
+                counters.meter.end();
+                // A request that came since the rings were read has left a token, so this returns at once.
+                thread::park_timeout(IDLE_MAX);
+            }
+        }
+    }
+}
+
+/// Learns what each kind of work costs. The first time of each is not counted: it fills caches.
+fn rehearse<D: Desk>(desk: &mut D, meter: &LoadMeter) {
+    for work in D::WORKS {
+        let first = desk.rehearse(*work);
+        let begun = Instant::now();
+        if first.and_then(|()| desk.rehearse(*work)).is_ok() {
+            meter.learn(*work, begun.elapsed());
         }
     }
 }
@@ -152,6 +173,8 @@ struct Counter<Q, A> {
     at: usize,
     ports: Vec<PortBack<Q, A>>,
     stop: Arc<AtomicBool>,
+    /// Time that this step waited for room for its answers.
+    waited: Duration,
 }
 
 impl<Q, A> Counter<Q, A> {
@@ -170,7 +193,9 @@ impl<Q: Send, A: Send> Exchange<Q, A> for Counter<Q, A> {
                 return;
             }
             waiting = answer;
+            let since = Instant::now();
             thread::park_timeout(FULL_WAIT);
+            self.waited += since.elapsed();
         }
     }
 

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use super::{LaneError, LanePort, LaneSize, LaneThread};
+use super::{LaneError, LaneLoad, LanePort, LaneSize, LaneThread, Work};
 use crate::contract::*;
 use crate::lanes;
 use crate::lanes::test_exchange::{block, key};
@@ -166,6 +166,19 @@ fn a_text_is_cancelled_while_it_is_spoken() {
         told.try_recv().ok()
     });
     assert_eq!(ended, "ended");
+}
+
+#[test]
+fn a_lane_knows_what_its_work_costs_before_the_first_call() {
+    let model = Box::new(LoudnessRecognizer::new(["one"]));
+    let (_ports, lane) = lanes::recognizer(model, LaneSize { slots: 1, shards: 1 }).unwrap();
+    let monitor = lane.monitor();
+    assert_eq!(monitor.works(), [Work::Partial, Work::Final]);
+    let load = wait_for(|| Some(monitor.load(Instant::now())).filter(|load| load.ready));
+    assert_eq!(load, LaneLoad { busy: 0.0, needed: 0.0, ready: true });
+    assert_eq!(monitor.cost(Work::Window), None);
+    let expected = monitor.expected(100).unwrap();
+    assert!(expected < 0.1, "a double answers at once: {expected}");
 }
 
 #[test]

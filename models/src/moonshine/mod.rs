@@ -7,7 +7,7 @@ use std::path::Path;
 
 use ort::value::TensorRef;
 
-use crate::contract::{ModelError, Recognition, Recognizer, UTTERANCE_MAX};
+use crate::contract::{ModelError, Recognition, Recognizer, RecognizerPurpose, UTTERANCE_MAX};
 use crate::runtime::session::{Signature, failed};
 use crate::runtime::{LoadError, OnnxSession};
 use decoder::{Decoder, Heard};
@@ -87,6 +87,10 @@ impl Recognizer for Moonshine {
             found.extend(self.transcribe(alike)?);
         }
         Ok(found)
+    }
+
+    fn rehearse(&mut self, _: RecognizerPurpose) -> Result<(), ModelError> {
+        self.transcribe(&[&vec![0; 3 * 16_000]]).map(drop)
     }
 }
 

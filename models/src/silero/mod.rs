@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ort::value::TensorRef;
 
-use crate::contract::{DETECTOR_WINDOW, DetectorStep, ModelError, SpeechDetector};
+use crate::contract::{DETECTOR_WINDOW, DetectorStep, ModelError, SlotId, SpeechDetector};
 use crate::runtime::session::{Signature, failed, floats};
 use crate::runtime::{LoadError, OnnxSession};
 
@@ -42,8 +42,7 @@ impl SileroDetector {
             Self { session, slots: vec![SILENT; slots], input: Vec::new(), state: Vec::new() };
         let window = [0; DETECTOR_WINDOW];
         if slots > 0 {
-            let step =
-                DetectorStep { slot: crate::contract::SlotId(0), fresh: true, window: &window };
+            let step = DetectorStep { slot: SlotId(0), fresh: true, window: &window };
             detector.step(&[step], &mut [0.0])?;
             detector.slots.fill(SILENT);
         }
@@ -110,6 +109,15 @@ impl SpeechDetector for SileroDetector {
             slot.context.copy_from_slice(&self.input[tail - CONTEXT..tail]);
         }
         Ok(())
+    }
+
+    fn rehearse(&mut self) -> Result<(), ModelError> {
+        let Some(kept) = self.slots.first().cloned() else { return Ok(()) };
+        let window = [0; DETECTOR_WINDOW];
+        let step = DetectorStep { slot: SlotId(0), fresh: false, window: &window };
+        let done = self.step(&[step], &mut [0.0]);
+        self.slots.splice(..1, [kept]);
+        done
     }
 }
 

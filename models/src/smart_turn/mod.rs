@@ -51,6 +51,10 @@ impl TurnJudge for SmartTurn {
         over.copy_from_slice(floats(MODEL, outputs.get("logits"), "logits", batch)?);
         Ok(())
     }
+
+    fn rehearse(&mut self) -> Result<(), ModelError> {
+        self.judge(&[&vec![0; 3 * 16_000]], &mut [0.0])
+    }
 }
 
 const MODEL: &str = "smart-turn-v3.2";

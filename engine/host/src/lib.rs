@@ -14,6 +14,9 @@ mod clock;
 mod lanes;
 pub use lanes::HostLanes;
 
+mod inline_lanes;
+pub use inline_lanes::{AnswerDelay, InlineDelays, InlineLanes, InlineModels};
+
 mod commands;
 
 mod health;

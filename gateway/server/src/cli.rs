@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, ConfigError, Secret, Settings, UpgradeSignatureSetting};
-use crate::{doctor, logging, simulate};
+use crate::{bench, doctor, logging, simulate};
 
 mod models;
 mod serve;
@@ -60,6 +60,9 @@ enum Command {
     /// The models that listen and speak
     #[command(subcommand)]
     Models(models::Command),
+    /// Measure on this machine what callers hear
+    #[command(subcommand)]
+    Bench(bench::Command),
 }
 
 /// The settings of a server, from flags and environment.
@@ -135,6 +138,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Simulate(args) => Ok(simulate::run(args)),
         Command::Doctor { settings, json } => Ok(doctor::run(&settings.gather()?, json)),
         Command::Models(command) => models::run(command),
+        Command::Bench(command) => Ok(bench::run(command)),
     }
 }
 
@@ -149,7 +153,7 @@ mod tests {
         let mut command = Cli::command();
         command.clone().debug_assert();
         let help = command.render_long_help().to_string();
-        for name in ["serve", "simulate", "doctor", "models"] {
+        for name in ["serve", "simulate", "doctor", "models", "bench"] {
             assert!(help.contains(name), "{help}");
         }
     }

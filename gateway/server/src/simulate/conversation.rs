@@ -8,6 +8,7 @@ use callwright_api::wire::{Event, EventBody};
 
 use super::caller::{Act, Caller};
 use super::ear::{Ear, Response, Span, Utterance, time_of};
+use super::line::OnTheLine;
 use super::log::{Entry, What};
 use super::mouth::{Clip, FRAME, Mouth};
 use super::recording::Recording;
@@ -16,7 +17,7 @@ use super::twilio::{Identity, Offence, Sound, Stream};
 
 /// The call.
 ///
-/// > After every call of a method, send all of [`Self::poll_text`]; after [`Ended`] was answered, close the socket.
+/// > After every call of a method, send all of [`Self::poll_text`]; after [`OnTheLine::HungUp`], close the socket.
 #[derive(Debug)]
 pub(super) struct Conversation<'s> {
     call_sid: String,
@@ -42,16 +43,6 @@ pub(super) struct Conversation<'s> {
     failure: Option<String>,
     /// Why the call ended, in the server's words.
     cause: Option<String>,
-}
-
-/// Whether the caller is still on the line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub(super) enum OnTheLine {
-    /// Yes.
-    Yes,
-    /// The caller hung up: `stop` is the last message.
-    HungUp,
 }
 
 /// What is known of a call from the caller's end once it is over.

@@ -1,4 +1,4 @@
-//! Makes one call over real sockets: moves texts and events, and reads the clock. Decides nothing.
+//! Makes one call of a scenario: the webhook, what its TwiML says, the stream, what comes after it. Decides nothing.
 
 #![expect(
     clippy::disallowed_methods,
@@ -11,21 +11,16 @@ use std::time::Duration;
 
 use callwright_api::wire::Event;
 use callwright_contract::Pii;
-use futures_util::{SinkExt as _, StreamExt as _};
 use jiff::Timestamp;
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout};
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use tokio::time::Instant;
 
-use super::conversation::{Conversation, Heard, OnTheLine};
-use super::ear::time_of;
+use super::conversation::{Conversation, Heard};
+use super::line::{OnTheLine, Party, hold, open};
 use super::log::{Entry, What};
-use super::mouth::{Clip, FRAME};
+use super::mouth::Clip;
 use super::scenario::{Scenario, Voice};
-use super::server::{ANSWER_MAX, Server, ServerError, innermost};
+use super::server::{ANSWER_MAX, Server, ServerError};
 use super::twilio::{Identity, Offence, StreamTarget, TwilioError, Verb};
 use super::webhook::Webhooks;
 
@@ -53,8 +48,6 @@ pub(super) struct Made {
     /// From the beginning of the stream, or of the call when there was none, to its end.
     pub(super) lasted: Duration,
 }
-
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// Makes the call, telling `watch` what happens while it does.
 ///
@@ -163,106 +156,26 @@ async fn connect(
     let begun = Instant::now();
     let parameters = &target.parameters;
     let conversation = Conversation::new(plan.scenario, plan.clips, plan.who.clone(), parameters);
-    let mut line = Line { begun, socket, conversation, seen: 0, watch };
-    let broken = line.hold(events).await;
+    let mut watched = Watched { conversation, seen: 0, watch };
+    let broken = hold(begun, socket, &mut watched, events).await;
     made.lasted = begun.elapsed();
     webhooks.stream_status(target, "stream-stopped", Timestamp::now()).await;
-    line.wait_for_the_end(events).await;
+    watched.wait_for_the_end(begun, events).await;
     if let Some(why) = &broken {
         made.offences.push(Offence::new(TwilioError::Close, why.clone()));
     }
-    Some((line.conversation.finish(), broken.is_some()))
+    Some((watched.conversation.finish(), broken.is_some()))
 }
 
-async fn open(webhooks: &Webhooks<'_>, target: &StreamTarget) -> Result<Socket, Offence> {
-    let (address, signature) = webhooks.stream_address(target)?;
-    let failed = |what: String| Offence::new(TwilioError::Handshake, what);
-    let mut request = address.into_client_request().map_err(|error| failed(innermost(&error)))?;
-    if let Some(signature) = signature {
-        let value = signature.parse().map_err(|_odd| failed("an odd signature".to_owned()))?;
-        request.headers_mut().insert("x-twilio-signature", value);
-    }
-    let opening = tokio_tungstenite::connect_async_with_config(request, None, true);
-    match timeout(ANSWER_MAX, opening).await {
-        Ok(Ok((socket, _))) => Ok(socket),
-        Ok(Err(tungstenite::Error::Http(answer))) => {
-            Err(failed(format!("the stream's address answered {}", answer.status())))
-        }
-        Ok(Err(error)) => Err(failed(innermost(&error))),
-        Err(_late) => Err(failed("no answer to the handshake".to_owned())),
-    }
-}
-
-/// An open stream.
-struct Line<'a, 's> {
-    begun: Instant,
-    socket: Socket,
+/// The conversation, with somebody who looks at its log while it goes on.
+struct Watched<'a, 's> {
     conversation: Conversation<'s>,
     /// Entries of the log that were shown.
     seen: usize,
     watch: &'a mut (dyn FnMut(&Entry) + Send),
 }
 
-impl Line<'_, '_> {
-    /// Holds the conversation until one side ends it. Gives why, when the stream broke.
-    async fn hold(&mut self, events: &mut mpsc::Receiver<Event>) -> Option<String> {
-        let mut frames = 1;
-        let mut events_open = true;
-        loop {
-            if let Err(error) = self.flush().await {
-                return Some(self.broke(innermost(&error)));
-            }
-            let next_frame = time_of(frames * FRAME as u64);
-            let wake =
-                self.conversation.next_deadline().map_or(next_frame, |at| at.min(next_frame));
-            tokio::select! {
-                message = self.socket.next() => match message {
-                    Some(Ok(Message::Text(text))) => {
-                        self.conversation.text(text.as_str(), self.begun.elapsed());
-                    }
-                    Some(Ok(Message::Binary(bytes))) => {
-                        self.conversation.binary(bytes.len(), self.begun.elapsed());
-                    }
-                    Some(Ok(Message::Close(_))) => {
-                        self.conversation.note(self.begun.elapsed(), What::StreamOver);
-                        self.show();
-                        return None;
-                    }
-                    Some(Ok(_)) => {}
-                    Some(Err(error)) => return Some(self.broke(innermost(&error))),
-                    None => return Some(self.broke("closed without a closing handshake".to_owned())),
-                },
-                event = events.recv(), if events_open => match event {
-                    Some(event) => self.conversation.event(&event, self.begun.elapsed()),
-                    None => events_open = false,
-                },
-                () = sleep_until(self.begun + wake) => {}
-            }
-            let now = self.begun.elapsed();
-            self.conversation.tick(now);
-            while time_of(frames * FRAME as u64) <= self.begun.elapsed() {
-                frames += 1;
-                if self.conversation.frame(self.begun.elapsed()) == OnTheLine::HungUp {
-                    return self.close().await;
-                }
-            }
-        }
-    }
-
-    fn broke(&mut self, why: String) -> String {
-        self.conversation.note(self.begun.elapsed(), What::StreamBroke(why.clone()));
-        self.show();
-        why
-    }
-
-    async fn flush(&mut self) -> Result<(), tungstenite::Error> {
-        self.show();
-        while let Some(text) = self.conversation.poll_text() {
-            self.socket.feed(Message::text(text)).await?;
-        }
-        self.socket.flush().await
-    }
-
+impl Watched<'_, '_> {
     fn show(&mut self) {
         for entry in self.conversation.log_from(self.seen) {
             (self.watch)(entry);
@@ -270,26 +183,52 @@ impl Line<'_, '_> {
         }
     }
 
-    /// The caller hung up: `stop` goes out, and the socket is closed in good order.
-    async fn close(&mut self) -> Option<String> {
-        // The server may have gone at the same moment; the call is over either way.
-        if self.flush().await.is_err() || self.socket.close(None).await.is_err() {
-            return None;
-        }
-        let drained = async { while let Some(Ok(_)) = self.socket.next().await {} };
-        let _in_time = timeout(ANSWER_MAX, drained).await;
-        None
-    }
-
     /// Listens to the server until it says that the call is over.
-    async fn wait_for_the_end(&mut self, events: &mut mpsc::Receiver<Event>) {
+    async fn wait_for_the_end(&mut self, begun: Instant, events: &mut mpsc::Receiver<Event>) {
         let deadline = Instant::now() + ANSWER_MAX;
         while !self.conversation.server_ended() {
             let Ok(Some(event)) = tokio::time::timeout_at(deadline, events.recv()).await else {
                 break;
             };
-            self.conversation.event(&event, self.begun.elapsed());
+            self.conversation.event(&event, begun.elapsed());
         }
+        self.show();
+    }
+}
+
+impl Party for Watched<'_, '_> {
+    fn poll_text(&mut self) -> Option<String> {
+        self.show();
+        self.conversation.poll_text()
+    }
+
+    fn next_deadline(&self) -> Option<Duration> {
+        self.conversation.next_deadline()
+    }
+
+    fn text(&mut self, text: &str, now: Duration) {
+        self.conversation.text(text, now);
+    }
+
+    fn binary(&mut self, length: usize, now: Duration) {
+        self.conversation.binary(length, now);
+    }
+
+    fn tick(&mut self, now: Duration) {
+        self.conversation.tick(now);
+    }
+
+    fn frame(&mut self, _due: Duration, now: Duration) -> OnTheLine {
+        self.conversation.frame(now)
+    }
+
+    fn event(&mut self, event: &Event, now: Duration) {
+        self.conversation.event(event, now);
+    }
+
+    fn over(&mut self, broke: Option<&str>, now: Duration) {
+        let what = broke.map_or(What::StreamOver, |why| What::StreamBroke(why.to_owned()));
+        self.conversation.note(now, what);
         self.show();
     }
 }

@@ -62,8 +62,9 @@ pub(crate) struct Response {
     pub(crate) reply_after: Option<Duration>,
     /// For an utterance that cut in: what it took to silence the agent.
     pub(crate) silenced: Option<Silenced>,
-    /// The agent began to speak while the caller was speaking.
-    pub(crate) talked_over: bool,
+    /// The agent began to speak while the caller was speaking: how long after the caller's first loud sample. What
+    /// an agent that is being cut off still says before its `clear` is no new beginning.
+    pub(crate) talked_over: Option<Duration>,
 }
 
 /// How the agent was silenced.
@@ -172,25 +173,33 @@ impl Ear {
         let in_time = first_after.filter(|span| next.is_none_or(|next| span.start < next));
         let spoken_through = self.spans.iter().any(|span| span.start <= end && span.end > end);
         let reply = in_time.filter(|_| !spoken_through);
+        let clear = self.clear_after(start).filter(|_| utterance.cuts_in);
+        let from = clear.unwrap_or(start);
+        let over = self.spans.iter().find(|span| span.start > from && span.start < end);
         Response {
             utterance,
             reply_after: reply.map(|span| time_of(span.start - end)),
             silenced: utterance.cuts_in.then(|| self.silenced(start)),
-            talked_over: self.spans.iter().any(|span| span.start > start && span.start < end),
+            talked_over: over.map(|span| time_of(span.start - start)),
         }
     }
 
+    /// The first `clear` that belongs to a caller who cuts in at `start`.
+    fn clear_after(&self, start: u64) -> Option<u64> {
+        self.clears.iter().copied().find(|&at| at >= start && at - start <= CLEAR_WITHIN)
+    }
+
     fn silenced(&self, start: u64) -> Silenced {
-        let clear = self.clears.iter().find(|&&at| at >= start && at - start <= CLEAR_WITHIN);
+        let clear = self.clear_after(start);
         // What began after the clear is the answer; what began before is what was cut off.
         let cut_off = self.spans.iter().rev().find(|span| match clear {
-            Some(&clear) => span.start < clear,
+            Some(clear) => span.start < clear,
             None => span.start < start,
         });
         let last_sound = cut_off.map_or(0, |span| span.end.saturating_sub(start));
         Silenced {
             last_sound_after: time_of(last_sound),
-            clear_after: clear.map(|&at| time_of(at - start)),
+            clear_after: clear.map(|at| time_of(at - start)),
         }
     }
 }
@@ -260,10 +269,8 @@ mod tests {
         let silenced = response.silenced.unwrap();
         assert_eq!(silenced.clear_after, Some(ms(100)));
         assert_eq!(silenced.last_sound_after.as_millis(), 99);
-        assert!(
-            response.talked_over,
-            "the agent spoke again at 1150 while the caller was speaking"
-        );
+        // The agent spoke again at 1150 while the caller, who had begun at 900, was speaking.
+        assert_eq!(response.talked_over, Some(ms(250)));
         assert_eq!(response.reply_after, Some(ms(500)));
     }
 

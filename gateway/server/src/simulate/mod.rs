@@ -10,7 +10,7 @@
 //! | `scenario`, `shipped`, `phrase`, `day` | what a scenario says |
 //! | `twilio`, `webhook` | Twilio's side, strictly |
 //! | `caller`, `mouth`, `ear`, `speech`, `recording` | the caller |
-//! | `conversation`, `driver`, `server` | one call, over real sockets |
+//! | `conversation`, `line`, `driver`, `server` | one call, over real sockets |
 //! | `checks`, `report`, `log` | what came of it |
 //!
 //! Tests use it without the command line:
@@ -31,20 +31,21 @@ mod checks;
 mod conversation;
 mod day;
 mod driver;
-mod ear;
+pub(crate) mod ear;
+pub(crate) mod line;
 mod log;
-mod mouth;
+pub(crate) mod mouth;
 mod phrase;
 mod placing;
-mod recording;
+pub(crate) mod recording;
 mod report;
 mod run;
 mod scenario;
-mod server;
+pub(crate) mod server;
 mod shipped;
-mod speech;
-mod twilio;
-mod webhook;
+pub(crate) mod speech;
+pub(crate) mod twilio;
+pub(crate) mod webhook;
 
 pub use args::Args;
 pub use log::{Entry, What};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use callwright_media::g711::ulaw_encode;
 
-use super::ear::{LOUD, Span, sample_at};
+use super::ear::{LOUD, Span, sample_at, time_of};
 
 /// Samples of one frame of 20 ms at 8 kHz.
 pub(crate) const FRAME: usize = 160;
@@ -37,6 +37,11 @@ impl Clip {
         let kept = samples.get(from..to).unwrap_or_default().to_vec();
         let span = Span { start: (first - from) as u64, end: (last - from) as u64 };
         Self { samples: kept, loud: Some(span) }
+    }
+
+    /// From its first loud sample to its last.
+    pub(crate) fn length(&self) -> Duration {
+        self.loud.map_or(Duration::ZERO, |loud| time_of(loud.end - loud.start))
     }
 
     /// All of it.

@@ -146,17 +146,11 @@ impl Caller {
             server,
             public_url,
             auth_token: auth_token.as_ref(),
-            who: identity(),
+            who: Identity::random(),
         };
         let made = make(&plan, watch).await?;
         report(scenario, server, made).await
     }
-}
-
-/// Names as Twilio makes them: two letters and 32 hexadecimal digits.
-fn identity() -> Identity {
-    let sid = |letters: &str| format!("{letters}{:032x}", rand::random::<u128>());
-    Identity { account_sid: sid("AC"), call_sid: sid("CA"), stream_sid: sid("MZ") }
 }
 
 /// Puts together what the caller heard and what the server knows.

@@ -30,11 +30,11 @@ impl Recording {
         &self.played
     }
 
-    pub(super) fn sent(&mut self, octets: &[u8]) {
+    pub(crate) fn sent(&mut self, octets: &[u8]) {
         self.caller.extend_from_slice(octets);
     }
 
-    pub(super) fn played(&mut self, played: &Played) {
+    pub(crate) fn played(&mut self, played: &Played) {
         // Sounds come in order, so this only ever fills the silence before one.
         let at = usize::try_from(played.at).unwrap_or(usize::MAX).min(PLACE_MAX);
         if self.agent.len() < at {

@@ -146,7 +146,7 @@ pub(super) fn replies(heard: &Heard, call: Option<&Call>) -> Vec<Reply> {
                 said,
                 understood: line.map(|line| line.text.clone()),
                 reply_ms: response.reply_after.map(ms),
-                talked_over: response.talked_over,
+                talked_over: response.talked_over.is_some(),
                 parts: latency.map(|latency| latency.parts),
             }
         })

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use callwright_api::wire::{Appointment, AppointmentList, Call, Event, Notice, StreamMessage};
+use callwright_api::wire::{
+    Appointment, AppointmentList, Call, CallList, CallSummary, Event, Notice, StreamMessage,
+};
 use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
@@ -11,11 +13,11 @@ use tokio_tungstenite::tungstenite::{self, Message};
 /// Events that may wait to be looked at; the socket is not read while they do.
 const EVENTS_WAITING: usize = 256;
 /// The longest wait for an answer of the server.
-pub(super) const ANSWER_MAX: Duration = Duration::from_secs(10);
+pub(crate) const ANSWER_MAX: Duration = Duration::from_secs(10);
 
 /// Where the server is and what opens it.
 #[derive(Clone, Debug)]
-pub(super) struct Server {
+pub(crate) struct Server {
     base: String,
     key: String,
     http: reqwest::Client,
@@ -60,7 +62,7 @@ pub enum ServerError {
 
 impl Server {
     /// A server at `base`, an `http://` address without a path.
-    pub(super) fn new(base: &str, key: &str) -> Result<Self, ServerError> {
+    pub(crate) fn new(base: &str, key: &str) -> Result<Self, ServerError> {
         let base = base.trim_end_matches('/').to_owned();
         let wrong = || ServerError::Address { base: base.clone() };
         let rest = base.strip_prefix("http://").ok_or_else(wrong)?;
@@ -76,33 +78,51 @@ impl Server {
     }
 
     /// The address, without a slash at its end.
-    pub(super) fn base(&self) -> &str {
+    pub(crate) fn base(&self) -> &str {
         &self.base
     }
 
     /// Host and port.
-    pub(super) fn authority(&self) -> &str {
+    pub(crate) fn authority(&self) -> &str {
         self.base.strip_prefix("http://").unwrap_or(&self.base)
     }
 
     /// For requests that carry no key.
-    pub(super) const fn http(&self) -> &reqwest::Client {
+    pub(crate) const fn http(&self) -> &reqwest::Client {
         &self.http
     }
 
     /// Whether anybody is there.
-    pub(super) async fn answers(&self) -> Result<(), ServerError> {
+    pub(crate) async fn answers(&self) -> Result<(), ServerError> {
         let asked = self.http.get(format!("{}/healthz", self.base)).send().await;
         asked.map(drop).map_err(|error| self.not_running(&error))
     }
 
     /// The call with this name, with everything that was said.
-    pub(super) async fn call(&self, id: &str) -> Result<Call, ServerError> {
+    pub(crate) async fn call(&self, id: &str) -> Result<Call, ServerError> {
         self.get(&format!("/v1/calls/{id}")).await
     }
 
+    /// The newest calls, at most `limit` (1 to 500) of them.
+    pub(crate) async fn newest_calls(&self, limit: u16) -> Result<Vec<CallSummary>, ServerError> {
+        let list: CallList = self.get(&format!("/v1/calls?limit={limit}")).await?;
+        Ok(list.calls)
+    }
+
+    /// All metrics, in Prometheus's text format.
+    pub(crate) async fn metrics(&self) -> Result<String, ServerError> {
+        let path = "/metrics";
+        let asked = self.http.get(format!("{}{path}", self.base)).send().await;
+        let answer = asked.map_err(|error| self.not_running(&error))?;
+        let odd = |what: String| ServerError::Answer { path: path.to_owned(), what };
+        if !answer.status().is_success() {
+            return Err(odd(answer.status().to_string()));
+        }
+        answer.text().await.map_err(|error| odd(innermost(&error)))
+    }
+
     /// All appointments.
-    pub(super) async fn appointments(&self) -> Result<Vec<Appointment>, ServerError> {
+    pub(crate) async fn appointments(&self) -> Result<Vec<Appointment>, ServerError> {
         let list: AppointmentList = self.get("/v1/appointments").await?;
         Ok(list.appointments)
     }
@@ -126,7 +146,7 @@ impl Server {
 
     /// Everything that happens in all calls from now on, until the receiver is dropped or the server ends the
     /// stream.
-    pub(super) async fn events(&self) -> Result<mpsc::Receiver<Event>, ServerError> {
+    pub(crate) async fn events(&self) -> Result<mpsc::Receiver<Event>, ServerError> {
         use tungstenite::client::IntoClientRequest as _;
         use tungstenite::http::header::AUTHORIZATION;
 
@@ -175,7 +195,7 @@ impl Server {
 }
 
 /// The first cause of an error, without the layers that wrap it.
-pub(super) fn innermost(error: &dyn std::error::Error) -> String {
+pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
         innermost = source;

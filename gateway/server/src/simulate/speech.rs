@@ -99,7 +99,11 @@ fn read_wav(path: &Path) -> Result<Vec<i16>, SpeechError> {
     to_8_khz(&mono, rate).map_err(wrong)
 }
 
-fn to_8_khz(samples: &[i16], from: SampleRate) -> Result<Vec<i16>, String> {
+/// The same sound at 8 kHz.
+///
+/// # Errors
+/// What the resampler says.
+pub(crate) fn to_8_khz(samples: &[i16], from: SampleRate) -> Result<Vec<i16>, String> {
     let to = SampleRate::Hz8000;
     let mut resampler = Resampler::new(from, to).map_err(|error| error.to_string())?;
     let mut frame = vec![0; from.frame_samples()];

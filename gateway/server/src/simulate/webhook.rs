@@ -11,31 +11,31 @@ use super::twilio::{Identity, Offence, StreamTarget, TwilioError, Verb, parse_tw
 
 /// Twilio's side of the HTTP requests of one call.
 #[derive(Debug)]
-pub(super) struct Webhooks<'a> {
-    pub(super) server: &'a Server,
+pub(crate) struct Webhooks<'a> {
+    pub(crate) server: &'a Server,
     /// Where the world reaches the server, without a slash at its end.
-    pub(super) public_url: &'a str,
+    pub(crate) public_url: &'a str,
     /// Requests are signed when it is given.
-    pub(super) auth_token: Option<&'a Pii<String>>,
-    pub(super) who: &'a Identity,
-    pub(super) from: &'a str,
-    pub(super) to: &'a str,
+    pub(crate) auth_token: Option<&'a Pii<String>>,
+    pub(crate) who: &'a Identity,
+    pub(crate) from: &'a str,
+    pub(crate) to: &'a str,
 }
 
 impl Webhooks<'_> {
     /// A call comes in: what to do with it?
-    pub(super) async fn incoming(&self) -> Result<Vec<Verb>, Offence> {
+    pub(crate) async fn incoming(&self) -> Result<Vec<Verb>, Offence> {
         let url = format!("{}/twilio/voice", self.public_url);
         self.twiml(&url, self.parameters("ringing")).await
     }
 
     /// The stream is over: what next?
-    pub(super) async fn after_stream(&self, action: &str) -> Result<Vec<Verb>, Offence> {
+    pub(crate) async fn after_stream(&self, action: &str) -> Result<Vec<Verb>, Offence> {
         self.twiml(action, self.parameters("in-progress")).await
     }
 
     /// Tells how the stream fares, as `statusCallback` asks. Twilio does not care about the answer.
-    pub(super) async fn stream_status(&self, target: &StreamTarget, event: &str, now: Timestamp) {
+    pub(crate) async fn stream_status(&self, target: &StreamTarget, event: &str, now: Timestamp) {
         let Some(url) = &target.status_callback else { return };
         let now = now.to_string();
         let parameters = [
@@ -51,7 +51,7 @@ impl Webhooks<'_> {
     }
 
     /// Where a stream's socket is opened, and the signature of the request.
-    pub(super) fn stream_address(
+    pub(crate) fn stream_address(
         &self,
         target: &StreamTarget,
     ) -> Result<(String, Option<String>), Offence> {

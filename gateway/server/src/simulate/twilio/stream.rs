@@ -18,6 +18,14 @@ pub(crate) struct Identity {
     pub(crate) stream_sid: String,
 }
 
+impl Identity {
+    /// Names as Twilio makes them, never the same twice.
+    pub(crate) fn random() -> Self {
+        let sid = |letters: &str| format!("{letters}{:032x}", rand::random::<u128>());
+        Self { account_sid: sid("AC"), call_sid: sid("CA"), stream_sid: sid("MZ") }
+    }
+}
+
 /// What happened to the sound on its way to the caller's ear, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Sound {

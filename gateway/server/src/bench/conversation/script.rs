@@ -1,0 +1,36 @@
+//! What the callers say: questions to the front desk of the sample clinic, short and long, and what cuts it off.
+
+/// Questions, each answered by the receptionist without a question back. `|` marks where a speaker may hesitate: in the
+/// middle of a sentence, where nobody would take it for an end.
+pub(super) const LINES: [&str; 21] = [
+    "Where are you located?",
+    "How much is a cleaning?",
+    "Do you take new patients?",
+    "Where can I park?",
+    "What are your opening hours?",
+    "Do you take insurance?",
+    "What does a filling cost?",
+    "How can I pay?",
+    "Could you tell me | how much you charge for a filling?",
+    "I was wondering | whether you take new patients at the moment.",
+    "I'd like to know | what your opening hours are on Friday.",
+    "Can you tell me | where I could park my car?",
+    "Are you open | on Saturday in the morning?",
+    "I have never been to your clinic, | so could you tell me | what your address is?",
+    "My dentist has just retired, | and I wanted to ask you | whether you take new patients.",
+    "I am thinking about | having my teeth whitened, | and I'd like to know how much that costs.",
+    "A friend of mine told me about you | and now I would like to know | how much you charge for a cleaning.",
+    "I am coming by car from out of town | with my two children, | so where is the best place | to park near you?",
+    "I have a dental plan from my employer, | but I am not sure about it, | so do you take insurance?",
+    "I usually don't carry any cash with me, | so before I come I'd like to know | how can I pay at your clinic?",
+    "I work from Monday to Friday, | and I can only come | at the end of the week, | so what are your opening hours on Saturday?",
+];
+
+/// What a caller says in the middle of the agent's words, from the first sound on more than a nod.
+pub(super) const CUT_INS: [&str; 5] = [
+    "Stop, please. What are your opening hours?",
+    "Wait a moment. Where are you located?",
+    "Sorry, one more question. Do you take insurance?",
+    "Okay, and how much is a cleaning?",
+    "All right, thank you. And where can I park?",
+];

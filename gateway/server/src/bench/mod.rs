@@ -1,0 +1,98 @@
+//! `callwright bench`: what a server does for its callers on this machine, measured at their ears.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::simulate::{ServerError, SpeechError};
+
+pub mod conversation;
+
+/// What to measure.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum Command {
+    /// Hold conversations with a server, so many at a time, and print what its callers hear
+    Conversation(conversation::Args),
+}
+
+/// Nothing could be measured. Each text says what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BenchError {
+    /// The server of its own.
+    #[error(transparent)]
+    OwnServer(#[from] conversation::OwnServerError),
+    /// The server cannot be asked.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// The callers cannot say what they should.
+    #[error(transparent)]
+    Speech(#[from] SpeechError),
+    /// Flite is not there.
+    #[error("the callers need Flite's voices: {0}")]
+    Voice(String),
+    /// The system gives no threads, or no signals.
+    #[error("cannot start: {0}")]
+    System(std::io::Error),
+    /// Something cannot be written.
+    #[error("cannot write {}: {why}", path.display())]
+    Record {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why not.
+        why: std::io::Error,
+    },
+    /// A recording cannot be written.
+    #[error("cannot write {}: {why}", path.display())]
+    Sound {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: hound::Error,
+    },
+    /// Somebody asked to stop.
+    #[error("stopped before everything was measured")]
+    Stopped,
+}
+
+/// Runs the command.
+///
+/// Exit status: 0 when everything was measured, 2 when it could not be.
+pub fn run(command: Command) -> ExitCode {
+    let outcome = match command {
+        Command::Conversation(args) => on_a_runtime(conversation::measure(args)),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nowhere else to say it.
+            let _closed = writeln!(std::io::stderr().lock(), "callwright bench: {error}");
+            ExitCode::from(EXIT_FAILED)
+        }
+    }
+}
+
+const EXIT_FAILED: u8 = 2;
+
+/// Does `work` until it is done or a signal asks to stop; whatever it started is then ended.
+fn on_a_runtime(work: impl Future<Output = Result<(), BenchError>>) -> Result<(), BenchError> {
+    // Two threads, so that one caller's frames leave in time while another's are made.
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.map_err(BenchError::System)?.block_on(async {
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(BenchError::System)?;
+        let mut terminate = signal(SignalKind::terminate()).map_err(BenchError::System)?;
+        tokio::select! {
+            done = work => done,
+            _ = interrupt.recv() => Err(BenchError::Stopped),
+            _ = terminate.recv() => Err(BenchError::Stopped),
+        }
+    })
+}
+
+/// What is printed goes to a pipe that may be closed: then there is nobody left to tell.
+fn say(line: impl std::fmt::Display) {
+    let _nobody_listens = writeln!(std::io::stdout().lock(), "{line}");
+}

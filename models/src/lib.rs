@@ -9,6 +9,8 @@
 pub mod contract;
 pub mod lanes;
 
+pub mod transcript;
+
 pub mod catalog;
 mod shelf;
 pub use shelf::{ModelFact, Models};

@@ -21,8 +21,8 @@ pub use detector::{
 pub use error::ModelError;
 pub use judge::{JUDGE_SPAN, JudgeRequest, JudgeResult, TurnJudge};
 pub use recognizer::{
-    AnswerForm, Hints, Recognition, RecognizedWord, Recognizer, RecognizerPurpose,
-    RecognizerRequest, RecognizerResult, UTTERANCE_MAX,
+    AnswerForm, Draft, Heard, Hints, Recognition, RecognizedWord, Recognizer, RecognizerPurpose,
+    RecognizerRequest, RecognizerResult, UTTERANCE_MAX, Utterance,
 };
 pub use slot::{
     AskId, AudioBlock, BLOCK_SAMPLES, Generation, LISTENING_RATE, SamplePos, SlotId, SlotKey,

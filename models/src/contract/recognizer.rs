@@ -78,11 +78,46 @@ pub struct RecognizerResult {
     pub recognition: Option<Recognition>,
 }
 
+/// One utterance to be written down.
+#[derive(Clone, Copy, Debug)]
+pub struct Utterance<'a> {
+    /// Mono samples at 16 kHz, at most [`UTTERANCE_MAX`].
+    pub samples: &'a [i16],
+    /// What the words are for.
+    pub purpose: RecognizerPurpose,
+    /// What is known of the answer.
+    pub hints: &'a Hints,
+    /// What the same model wrote when less of the same utterance was known.
+    pub draft: &'a Draft,
+}
+
+/// What a model wrote, in its own terms: of use to that model alone, when the same utterance has grown. Empty
+/// when there is nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// The model's tokens.
+    pub tokens: Box<[u32]>,
+    /// How many of them, from the first on, the run before had too.
+    pub agreed: usize,
+}
+
+/// What a model heard in an utterance.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Heard {
+    /// The words.
+    pub recognition: Recognition,
+    /// The same for the model's own use.
+    pub draft: Draft,
+}
+
 /// Recognised words.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Recognition {
     /// The words as the model writes them, with its case and sentence marks.
     pub text: String,
+    /// Bytes at the beginning of `text` that the run before on the same utterance had too, but for case and
+    /// sentence marks: words that will hardly change. Ends at the end of a word. All of it in a final answer.
+    pub agreed: usize,
     /// Confidence, 0-1: the geometric mean of the tokens' probabilities. 0 for no words.
     pub confidence: f32,
     /// The words one by one, where the model knows them.
@@ -96,6 +131,9 @@ pub struct RecognizedWord {
     pub range: std::ops::Range<usize>,
     /// Confidence, 0-1.
     pub confidence: f32,
+    /// When it was said, in samples from the beginning of the utterance: an estimate, see
+    /// [`crate::transcript`].
+    pub span: std::ops::Range<usize>,
 }
 
 /// A model that writes down speech.
@@ -106,6 +144,18 @@ pub trait Recognizer: Send {
     /// # Errors
     /// [`ModelError`].
     fn recognize(&mut self, utterances: &[&[i16]]) -> Result<Vec<Recognition>, ModelError>;
+
+    /// Transcribes one utterance with all that is known of it. By default that is not used.
+    ///
+    /// One at a time, because a batch gains nothing: Moonshine's encoder takes 19 ms for one utterance of 4 s and
+    /// 75 ms for four.
+    ///
+    /// # Errors
+    /// [`ModelError`].
+    fn hear(&mut self, utterance: Utterance<'_>) -> Result<Heard, ModelError> {
+        let recognition = self.recognize(&[utterance.samples])?.pop().unwrap_or_default();
+        Ok(Heard { recognition, draft: Draft::default() })
+    }
 
     /// Takes a typical step for nobody, so that the lane learns what one costs here before the first call. A
     /// double that answers at once has nothing to rehearse.

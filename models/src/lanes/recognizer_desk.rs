@@ -9,9 +9,10 @@ use super::history::History;
 use super::load::Work;
 use super::tenure::{Standing, Tenure};
 use crate::contract::{
-    AskId, Recognizer, RecognizerPurpose, RecognizerRequest, RecognizerResult, SamplePos, SlotKey,
-    UTTERANCE_MAX,
+    AskId, Hints, Recognizer, RecognizerPurpose, RecognizerRequest, RecognizerResult, SamplePos,
+    SlotKey, UTTERANCE_MAX,
 };
+use crate::transcript::{Passage, Transcript};
 
 /// The recent past of every slot, and at most one question of each.
 pub(super) struct RecognizerDesk {
@@ -21,16 +22,17 @@ pub(super) struct RecognizerDesk {
     questions: VecDeque<Question>,
     /// Questions that will not be answered with words, because of another one of the same slot.
     replaced: VecDeque<Question>,
-    utterances: Vec<Vec<i16>>,
+    utterance: Vec<i16>,
     shed: u64,
 }
 
 struct Listener {
     tenure: Tenure,
     past: History,
+    transcript: Transcript,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Question {
     key: SlotKey,
     port: PortId,
@@ -38,18 +40,23 @@ struct Question {
     from: SamplePos,
     upto: SamplePos,
     purpose: RecognizerPurpose,
+    hints: Hints,
     since: Instant,
 }
 
 impl RecognizerDesk {
     pub(super) fn new(model: Box<dyn Recognizer>, slots: usize) -> Self {
-        let listener = || Listener { tenure: Tenure::default(), past: History::new(UTTERANCE_MAX) };
+        let listener = || Listener {
+            tenure: Tenure::default(),
+            past: History::new(UTTERANCE_MAX),
+            transcript: Transcript::default(),
+        };
         Self {
             model,
             slots: std::iter::repeat_with(listener).take(slots).collect(),
             questions: VecDeque::new(),
             replaced: VecDeque::new(),
-            utterances: vec![Vec::new(); BATCH_MAX],
+            utterance: Vec::new(),
             shed: 0,
         }
     }
@@ -66,6 +73,7 @@ impl RecognizerDesk {
             Standing::Holder => {}
             Standing::NewHolder => {
                 listener.past.clear();
+                listener.transcript.forget();
                 self.questions.retain(|question| question.key.slot != key.slot);
             }
         }
@@ -90,19 +98,11 @@ impl RecognizerDesk {
         }
     }
 
-    /// Takes the next questions out of the queue: final ones, or else partial ones, oldest first.
-    fn next_batch(&mut self) -> Vec<Question> {
-        let any_final = self.questions.iter().any(|q| q.purpose == RecognizerPurpose::Final);
-        let wanted = if any_final { RecognizerPurpose::Final } else { RecognizerPurpose::Partial };
-        let mut batch = Vec::with_capacity(BATCH_MAX);
-        self.questions.retain(|question| {
-            let taken = question.purpose == wanted && batch.len() < BATCH_MAX;
-            if taken {
-                batch.push(*question);
-            }
-            !taken
-        });
-        batch
+    /// Takes the next question out of the queue: a final one, or else a partial one, the oldest.
+    fn next(&mut self) -> Option<Question> {
+        let is_final = |q: &Question| q.purpose == RecognizerPurpose::Final;
+        let next = self.questions.iter().position(is_final).unwrap_or(0);
+        self.questions.remove(next)
     }
 }
 
@@ -130,14 +130,15 @@ impl Desk for RecognizerDesk {
                     listener.past.push(&block);
                 }
             }
-            RecognizerRequest::Transcribe { key, ask, from, upto, purpose, hints: _ } => {
-                self.ask(Question { key, port, ask, from, upto, purpose, since: now });
+            RecognizerRequest::Transcribe { key, ask, from, upto, purpose, hints } => {
+                self.ask(Question { key, port, ask, from, upto, purpose, hints, since: now });
             }
             RecognizerRequest::Close(key) => {
                 if let Some(listener) = self.slots.get_mut(usize::from(key.slot.0))
                     && listener.tenure.close(key)
                 {
                     listener.past.clear();
+                    listener.transcript.forget();
                     self.questions.retain(|question| question.key.slot != key.slot);
                 }
             }
@@ -153,35 +154,26 @@ impl Desk for RecognizerDesk {
             exchange.answer(port, shed);
         }
         let now = exchange.now();
-        let asked = self.next_batch();
-        let batch = asked.len();
-        if batch == 0 {
-            return None;
-        }
-        for (question, utterance) in asked.iter().zip(&mut self.utterances) {
-            utterance.clear();
-            if let Some(listener) = self.slots.get(usize::from(question.key.slot.0)) {
-                listener.past.copy(question.from, question.upto, utterance);
-            }
-        }
-        let utterances: Vec<&[i16]> =
-            self.utterances.iter().take(batch).map(Vec::as_slice).collect();
-        let words = guarded("lane-asr-0", || self.model.recognize(&utterances));
+        let question = self.next()?;
+        let Question { key, port, ask, from, upto, purpose, .. } = question;
+        let listener = self.slots.get_mut(usize::from(key.slot.0))?;
+        listener.past.copy(from, upto, &mut self.utterance);
+        let samples = self.utterance.as_slice();
+        let passage = Passage { from, samples, purpose, hints: &question.hints };
+        let (model, transcript) = (&mut *self.model, &mut listener.transcript);
+        let words = guarded("lane-asr-0", || transcript.hear(model, passage));
         let fault = words.as_ref().err().copied();
-        let mut words = words.unwrap_or_default().into_iter();
-        for Question { key, port, ask, purpose, .. } in &asked {
-            let recognition = words.next();
-            let result = RecognizerResult { key: *key, ask: *ask, purpose: *purpose, recognition };
-            exchange.answer(*port, result);
+        if fault.is_some() {
+            transcript.forget();
         }
-        let waits = asked.iter().map(|question| now.saturating_duration_since(question.since));
-        let late = waits.clone().filter(|wait| *wait > LATE).count();
-        let waited = waits.max().unwrap_or_default();
-        let work = match asked.first().map(|question| question.purpose) {
-            Some(RecognizerPurpose::Partial) => Work::Partial,
-            _ => Work::Final,
+        let recognition = words.ok();
+        exchange.answer(port, RecognizerResult { key, ask, purpose, recognition });
+        let waited = now.saturating_duration_since(question.since);
+        let work = match purpose {
+            RecognizerPurpose::Partial => Work::Partial,
+            RecognizerPurpose::Final => Work::Final,
         };
-        Some(StepReport { work, batch, late, waited, fault })
+        Some(StepReport { work, batch: 1, late: usize::from(waited > LATE), waited, fault })
     }
 
     fn shed(&self) -> u64 {
@@ -189,17 +181,13 @@ impl Desk for RecognizerDesk {
     }
 }
 
-/// Utterances of one step. They differ in length, and a batch is as long as its longest, so one by one
-/// answers the first soonest.
-const BATCH_MAX: usize = 1;
-
 /// A question that waits longer than this is heard as a slow reply.
 const LATE: Duration = Duration::from_millis(200);
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::{Hints, ModelError, Recognition};
+    use crate::contract::{ModelError, Recognition};
     use crate::lanes::test_exchange::{TestExchange, block, key};
     use RecognizerPurpose::{Final, Partial};
 

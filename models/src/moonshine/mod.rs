@@ -5,12 +5,15 @@ mod tokens;
 
 use std::path::Path;
 
-use ort::value::TensorRef;
+use ort::value::{DynValue, TensorRef};
 
-use crate::contract::{ModelError, Recognition, Recognizer, RecognizerPurpose, UTTERANCE_MAX};
+use crate::contract::{
+    Draft, Heard, Hints, ModelError, Recognition, Recognizer, RecognizerPurpose, UTTERANCE_MAX,
+    Utterance,
+};
 use crate::runtime::session::{Signature, failed};
 use crate::runtime::{LoadError, OnnxSession};
-use decoder::{Decoder, Heard};
+use decoder::{Decoder, Guess, Sound};
 use tokens::Vocabulary;
 
 /// The model.
@@ -40,24 +43,17 @@ impl Moonshine {
         let vocabulary = Vocabulary::load(models, VOCABULARY_FILE)?;
         let decoder = decoder.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         let mut model = Self { encoder: encoder?, decoder, vocabulary };
-        model.transcribe(&[&[0; 16_000]])?;
+        model.recognize(&[&[0; 16_000]])?;
         Ok(model)
     }
 
-    /// Transcribes utterances of one length together.
-    fn transcribe(&mut self, utterances: &[&[i16]]) -> Result<Vec<Recognition>, ModelError> {
-        let (batch, length) = (utterances.len(), utterances.first().map_or(0, |u| u.len()));
-        if batch == 0 || length < SHORTEST {
-            return Ok(vec![Recognition::default(); batch]);
-        }
-        let wave: Vec<f32> = utterances
-            .iter()
-            .flat_map(|utterance| utterance.iter().map(|&sample| f32::from(sample) / FULL_SCALE))
-            .collect();
-        let mask = vec![1_i64; batch * length];
+    /// What the encoder makes of some sound, and the mask that goes with it.
+    fn encode(&mut self, samples: &[i16]) -> Result<(DynValue, Vec<i64>), ModelError> {
+        let wave: Vec<f32> = samples.iter().map(|&sample| f32::from(sample) / FULL_SCALE).collect();
+        let mask = vec![1_i64; wave.len()];
         let refused = |error: ort::Error| failed(MODEL, &error);
-        let input = TensorRef::from_array_view(([batch, length], wave.as_slice()));
-        let heard_mask = TensorRef::from_array_view(([batch, length], mask.as_slice()));
+        let input = TensorRef::from_array_view(([1, wave.len()], wave.as_slice()));
+        let heard_mask = TensorRef::from_array_view(([1, mask.len()], mask.as_slice()));
         let mut outputs = self.encoder.run([
             ("input_values", input.map_err(refused)?.into()),
             ("attention_mask", heard_mask.map_err(refused)?.into()),
@@ -65,32 +61,45 @@ impl Moonshine {
         let states = outputs
             .remove("last_hidden_state")
             .ok_or(ModelError::Shape { model: MODEL, what: "last_hidden_state" })?;
-        let tokens_max = TOKENS_SPARE + length * TOKENS_PER_10_S / (10 * 16_000);
-        let sentences =
-            self.decoder.decode(Heard { batch, length, states, mask: &mask }, tokens_max)?;
-        Ok(sentences.iter().map(|tokens| self.vocabulary.write(tokens)).collect())
+        Ok((states, mask))
     }
 }
 
 impl Recognizer for Moonshine {
     fn recognize(&mut self, utterances: &[&[i16]]) -> Result<Vec<Recognition>, ModelError> {
-        let mut found = Vec::with_capacity(utterances.len());
-        // Padding to a common length would change what is heard; utterances that happen to be equally long go
-        // together, the others one by one.
-        for alike in utterances.chunk_by(|a, b| a.len() == b.len()) {
-            if alike.iter().any(|utterance| utterance.len() > UTTERANCE_MAX) {
-                return Err(ModelError::Shape {
-                    model: MODEL,
-                    what: "an utterance that is too long",
-                });
-            }
-            found.extend(self.transcribe(alike)?);
+        let (hints, draft) = (Hints::default(), Draft::default());
+        let purpose = RecognizerPurpose::Final;
+        let alone = |samples: &&[i16]| {
+            let utterance = Utterance { samples, purpose, hints: &hints, draft: &draft };
+            self.hear(utterance).map(|heard| heard.recognition)
+        };
+        utterances.iter().map(alone).collect()
+    }
+
+    fn hear(&mut self, utterance: Utterance<'_>) -> Result<Heard, ModelError> {
+        let Utterance { samples, purpose, draft, .. } = utterance;
+        if samples.len() > UTTERANCE_MAX {
+            return Err(ModelError::Shape { model: MODEL, what: "an utterance that is too long" });
         }
-        Ok(found)
+        if samples.len() < SHORTEST {
+            return Ok(Heard::default());
+        }
+        let (states, mask) = self.encode(samples)?;
+        let tokens_max = TOKENS_SPARE + samples.len() * TOKENS_PER_10_S / (10 * 16_000);
+        // Final words are what the model likes best; shown words that it likes nearly as well stay.
+        let held = if purpose == RecognizerPurpose::Partial { draft.agreed } else { 0 };
+        let guess = Guess { tokens: &draft.tokens, held };
+        let sound = Sound { states, mask: &mask };
+        let tokens = self.decoder.decode(&sound, guess, tokens_max)?;
+        let recognition = self.vocabulary.write(&tokens);
+        let tokens: Box<[u32]> =
+            tokens.iter().filter_map(|chosen| u32::try_from(chosen.token).ok()).collect();
+        let agreed = self.vocabulary.agreed(&draft.tokens, &tokens);
+        Ok(Heard { recognition, draft: Draft { tokens, agreed } })
     }
 
     fn rehearse(&mut self, _: RecognizerPurpose) -> Result<(), ModelError> {
-        self.transcribe(&[&vec![0; 3 * 16_000]]).map(drop)
+        self.recognize(&[&vec![0; 3 * 16_000]]).map(drop)
     }
 }
 

@@ -57,6 +57,25 @@ impl Vocabulary {
     }
 }
 
+impl Vocabulary {
+    /// How many of `newer` say the same as the beginning of `older`, but for case and sentence marks.
+    pub(super) fn agreed(&self, older: &[u32], newer: &[u32]) -> usize {
+        let mut older = older.iter().flat_map(|token| self.letters(*token));
+        let same = |token: &&u32| self.letters(**token).all(|letter| older.next() == Some(letter));
+        newer.iter().take_while(same).count()
+    }
+
+    /// The letters and digits of a token, as lower-case octets; of scripts that have more, the octets as they are.
+    fn letters(&self, token: u32) -> impl Iterator<Item = u8> {
+        let text = usize::try_from(token).ok().and_then(|token| self.tokens.get(token));
+        let octets = text.map(Box::as_ref).unwrap_or_default();
+        let space = octets.starts_with(SPACE_OCTETS);
+        let octets = octets.get(if space { SPACE_OCTETS.len() } else { 0 }..).unwrap_or_default();
+        let is_letter = |octet: &&u8| octet.is_ascii_alphanumeric() || !octet.is_ascii();
+        octets.iter().filter(is_letter).map(u8::to_ascii_lowercase)
+    }
+}
+
 /// Replaces the marks of spaces, trims, and finds the words.
 fn assemble(marked: &str, origin: &[usize], tokens: &[ChosenToken]) -> Recognition {
     let mut text = String::with_capacity(marked.len());
@@ -73,13 +92,13 @@ fn assemble(marked: &str, origin: &[usize], tokens: &[ChosenToken]) -> Recogniti
             let mut from = origin.get(at..at + piece.len()).unwrap_or_default().to_vec();
             from.dedup();
             let confidence = confidence(from.iter().filter_map(|&place| tokens.get(place)));
-            words.push(RecognizedWord { range: start..text.len(), confidence });
+            words.push(RecognizedWord { range: start..text.len(), confidence, span: 0..0 });
         }
         at += piece.len();
         at += marked.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
     }
     let confidence = if words.is_empty() { 0.0 } else { confidence(tokens.iter()) };
-    Recognition { text, confidence, words }
+    Recognition { agreed: text.len(), text, confidence, words }
 }
 
 /// The geometric mean of the tokens' probabilities.
@@ -108,6 +127,7 @@ fn parse(mut octets: &[u8]) -> Option<Vec<Box<[u8]>>> {
 
 /// Stands for a space: LOWER ONE EIGHTH BLOCK.
 const SPACE: char = '\u{2581}';
+const SPACE_OCTETS: &[u8] = "\u{2581}".as_bytes();
 /// Before it: unknown, start, end.
 const FIRST_TEXT: usize = 3;
 /// From here on, `<<ST_n>>`.
@@ -137,6 +157,22 @@ mod tests {
             heard.words.iter().map(|w| (&heard.text[w.range.clone()], w.confidence)).collect();
         assert_eq!(words, [("Anybody", 0.5), ("there?", 0.5)]);
         assert!((heard.confidence - (0.0625_f32).powf(0.2)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn tokens_agree_when_their_letters_do() {
+        let vocabulary = vocabulary();
+        // "Any" "body" "there" "?", and "s" and "e" by themselves.
+        for (older, newer, agreed) in [
+            (&[3, 4, 5][..], &[3, 4, 5, 6][..], 4),
+            (&[3, 4, 6, 5], &[3, 4, 5], 3),
+            (&[3, 4], &[3, 4, 5], 2),
+            (&[3, 1], &[3, 4, 5], 1),
+            (&[], &[3], 0),
+            (&[3, 4], &[3, 9_999, 4], 3),
+        ] {
+            assert_eq!(vocabulary.agreed(older, newer), agreed, "{older:?} {newer:?}");
+        }
     }
 
     #[test]

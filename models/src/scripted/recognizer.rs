@@ -52,7 +52,7 @@ impl LoudnessRecognizer {
         ((i + 1) * 1_000) as i16
     }
 
-    fn hear(&self, utterance: &[i16]) -> Recognition {
+    fn words_in(&self, utterance: &[i16]) -> Recognition {
         let loud: Vec<i16> =
             utterance.iter().copied().filter(|sample| sample.unsigned_abs() > 300).collect();
         let nearest = (loudness(&loud) + 400) / 1_000;
@@ -63,7 +63,7 @@ impl LoudnessRecognizer {
 
 impl Recognizer for LoudnessRecognizer {
     fn recognize(&mut self, utterances: &[&[i16]]) -> Result<Vec<Recognition>, ModelError> {
-        Ok(utterances.iter().map(|utterance| self.hear(utterance)).collect())
+        Ok(utterances.iter().map(|utterance| self.words_in(utterance)).collect())
     }
 }
 
@@ -72,10 +72,10 @@ fn recognition(text: String, confidence: f32) -> Recognition {
     let mut at = 0;
     for word in text.split(' ') {
         if !word.is_empty() {
-            words.push(RecognizedWord { range: at..at + word.len(), confidence });
+            words.push(RecognizedWord { range: at..at + word.len(), confidence, span: 0..0 });
         }
         at += word.len() + 1;
     }
     let confidence = if words.is_empty() { 0.0 } else { confidence };
-    Recognition { text, confidence, words }
+    Recognition { agreed: text.len(), text, confidence, words }
 }

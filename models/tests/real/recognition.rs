@@ -1,6 +1,9 @@
 //! Moonshine writes down what people say on the telephone.
 
-use callwright_models::contract::{ModelError, Recognition, Recognizer, UTTERANCE_MAX};
+use callwright_models::contract::{
+    Draft, Heard, Hints, ModelError, Recognition, Recognizer, RecognizerPurpose, UTTERANCE_MAX,
+    Utterance,
+};
 use callwright_models::moonshine::Moonshine;
 
 use crate::recording::{models, sample, through_telephone, word_errors, words};
@@ -52,17 +55,57 @@ fn words_lie_where_the_text_has_them() {
     }
 }
 
+/// What is heard in `wave` by one who expects what `draft` says.
+fn hear_with(
+    model: &mut Moonshine,
+    wave: &[i16],
+    purpose: RecognizerPurpose,
+    draft: Draft,
+) -> Heard {
+    let hints = Hints::default();
+    model.hear(Utterance { samples: wave, purpose, hints: &hints, draft: &draft }).unwrap()
+}
+
 #[test]
-fn utterances_of_one_length_are_heard_together_as_they_are_alone() {
+fn a_draft_saves_time_and_leaves_the_final_words_alone() {
     let mut model = load();
-    let wave = sample("two_cities.wav");
-    let parts: Vec<&[i16]> = vec![&wave[..48_000], &wave[64_000..112_000], &wave[160_000..180_000]];
-    let together = model.recognize(&parts).unwrap();
-    for (part, heard) in parts.iter().zip(&together) {
-        let alone = hear(&mut model, part);
-        assert!(word_errors(&alone.text, &heard.text) <= 1, "{:?} {:?}", alone.text, heard.text);
-        assert!(!heard.text.is_empty());
+    let wave = through_telephone(&sample("two_cities.wav"));
+    let parts = [&wave[..96_000], &wave[96_000..160_000], &wave[200_000..330_000]];
+    let free: Vec<Heard> = parts
+        .iter()
+        .map(|part| hear_with(&mut model, part, RecognizerPurpose::Final, Draft::default()))
+        .collect();
+    for (part, alone) in parts.iter().zip(&free) {
+        for draft in free.iter().map(|heard| heard.draft.tokens.clone()).chain([
+            alone.draft.tokens.iter().skip(2).copied().collect(),
+            alone.draft.tokens.iter().flat_map(|token| [*token, 300]).collect(),
+            (0..900).collect(),
+        ]) {
+            let draft = Draft { agreed: draft.len(), tokens: draft };
+            let heard = hear_with(&mut model, part, RecognizerPurpose::Final, draft);
+            let errors = word_errors(&alone.recognition.text, &heard.recognition.text);
+            // The model's numbers are 8 bits wide and are scaled by all tokens of a step together.
+            assert!(errors <= 1, "{:?} {:?}", alone.recognition.text, heard.recognition.text);
+        }
     }
+}
+
+#[test]
+fn words_that_were_agreed_on_stay_while_they_are_likely_and_go_when_they_are_not() {
+    let mut model = load();
+    let wave = through_telephone(&sample("two_cities.wav"));
+    let (short, long) = (&wave[..64_000], &wave[..80_000]);
+    let mut partial = |wave, draft| hear_with(&mut model, wave, RecognizerPurpose::Partial, draft);
+    let first = partial(short, Draft::default());
+    assert_eq!(first.draft.agreed, 0, "nothing to agree with");
+    let second = partial(long, first.draft.clone());
+    assert!(second.draft.agreed * 2 > first.draft.tokens.len(), "{first:?} {second:?}");
+    let elsewhere = &wave[160_000..224_000];
+    let alone = partial(elsewhere, Draft::default());
+    let misled = Draft { agreed: second.draft.tokens.len(), ..second.draft };
+    let heard = partial(elsewhere, misled);
+    let errors = word_errors(&alone.recognition.text, &heard.recognition.text);
+    assert!(errors <= 2, "{:?} {:?}", alone.recognition.text, heard.recognition.text);
 }
 
 #[test]

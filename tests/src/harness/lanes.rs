@@ -153,7 +153,7 @@ impl Lanes for SimulatedLanes {
                 let recognition = (!self.deaf).then(|| Recognition {
                     text: self.caller.borrow().words(from.0, upto.0),
                     confidence: 0.9,
-                    words: Vec::new(),
+                    ..Recognition::default()
                 });
                 let result = RecognizerResult { key, ask, purpose, recognition };
                 self.later(self.delays.recognizer, LaneAnswer::Recognizer(result));

@@ -1,0 +1,72 @@
+//! The words of one call's utterance, heard again and again while it grows.
+//!
+//! A recogniser hears an utterance whole. [`Transcript`] stands between it and a call: it remembers what the model
+//! wrote last time and hands it back as a draft, so that only the end is new work.
+
+mod agreement;
+
+use crate::contract::{
+    Draft, Hints, ModelError, Recognition, Recognizer, RecognizerPurpose, SamplePos, Utterance,
+};
+
+/// What is remembered of one call's utterance under way.
+///
+/// > It must be forgotten ([`Transcript::forget`]) when the call's slot changes hands.
+#[derive(Debug, Default)]
+pub struct Transcript {
+    /// Where the utterance begins; what is remembered of another one is of no use.
+    from: Option<SamplePos>,
+    draft: Draft,
+    /// What was written last, and how much of it was agreed on.
+    text: String,
+    agreed: usize,
+}
+
+/// What is to be written down.
+#[derive(Clone, Copy, Debug)]
+pub struct Passage<'a> {
+    /// Where it begins, which names the utterance.
+    pub from: SamplePos,
+    /// Mono samples at 16 kHz.
+    pub samples: &'a [i16],
+    /// What the words are for.
+    pub purpose: RecognizerPurpose,
+    /// What is known of the answer.
+    pub hints: &'a Hints,
+}
+
+impl Transcript {
+    /// Lets `model` write down `passage`.
+    ///
+    /// # Errors
+    /// [`ModelError`]; what was remembered is forgotten, since it may be the cause.
+    pub fn hear(
+        &mut self,
+        model: &mut dyn Recognizer,
+        passage: Passage<'_>,
+    ) -> Result<Recognition, ModelError> {
+        let Passage { from, samples, purpose, hints } = passage;
+        if self.from != Some(from) {
+            self.forget();
+        }
+        let Self { draft, text, agreed, .. } = std::mem::take(self);
+        let heard = model.hear(Utterance { samples, purpose, hints, draft: &draft })?;
+        let mut recognition = heard.recognition;
+        recognition.agreed = match purpose {
+            RecognizerPurpose::Partial => agreement::agreed(&text, agreed, &recognition),
+            RecognizerPurpose::Final => recognition.text.len(),
+        };
+        *self = Self {
+            from: Some(from),
+            draft: heard.draft,
+            text: recognition.text.clone(),
+            agreed: recognition.agreed,
+        };
+        Ok(recognition)
+    }
+
+    /// Forgets everything.
+    pub fn forget(&mut self) {
+        *self = Self::default();
+    }
+}

@@ -4,17 +4,25 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use callwright_media::ResamplerError;
+use callwright_models::contract::ModelError;
+use callwright_models::runtime::LoadError;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::serve::EngineError;
 use crate::simulate::{ServerError, SpeechError};
 
 pub mod conversation;
+pub mod wer;
+pub mod words;
 
 /// What to measure.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum Command {
     /// Hold conversations with a server, so many at a time, and print what its callers hear
     Conversation(conversation::Args),
+    /// Read speech to a listening line in real time, and count the words it gets wrong
+    Words(words::Args),
 }
 
 /// Nothing could be measured. Each text says what to do.
@@ -52,6 +60,24 @@ pub enum BenchError {
         /// Why not.
         why: hound::Error,
     },
+    /// The recordings.
+    #[error(transparent)]
+    Corpus(#[from] words::CorpusError),
+    /// Reading them to a line.
+    #[error(transparent)]
+    Reading(#[from] words::ReadingError),
+    /// The models.
+    #[error(transparent)]
+    Models(#[from] LoadError),
+    /// A model failed.
+    #[error("the recogniser failed: {0}")]
+    Model(#[from] ModelError),
+    /// Lanes and shards.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A rate that no resampler takes, which would be a mistake of ours.
+    #[error(transparent)]
+    Rate(#[from] ResamplerError),
     /// Somebody asked to stop.
     #[error("stopped before everything was measured")]
     Stopped,
@@ -63,6 +89,7 @@ pub enum BenchError {
 pub fn run(command: Command) -> ExitCode {
     let outcome = match command {
         Command::Conversation(args) => on_a_runtime(conversation::measure(args)),
+        Command::Words(args) => on_a_runtime(words::measure(args)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

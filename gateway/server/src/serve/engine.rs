@@ -10,8 +10,8 @@ use crate::config::Config;
 
 /// The engine, running.
 #[derive(Debug)]
-pub(super) struct Engine {
-    pub(super) host: Arc<Host>,
+pub(crate) struct Engine {
+    pub(crate) host: Arc<Host>,
     lanes: Vec<LaneThread>,
 }
 
@@ -34,7 +34,7 @@ pub(super) fn slots(config: &Config) -> usize {
 }
 
 impl Engine {
-    pub(super) fn start(
+    pub(crate) fn start(
         config: &Config,
         models: Models,
         sink: impl EventSink,
@@ -55,7 +55,7 @@ impl Engine {
     }
 
     /// Stops the lanes, once the host is drained.
-    pub(super) fn stop(self) {
+    pub(crate) fn stop(self) {
         self.lanes.into_iter().for_each(LaneThread::stop);
     }
 }

@@ -23,7 +23,7 @@ use crate::config::Config;
 mod banner;
 mod clock;
 mod doors;
-mod engine;
+pub(crate) mod engine;
 mod home;
 mod key_file;
 mod measures;

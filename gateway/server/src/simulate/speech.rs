@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use callwright_media::{Resampler, SampleRate};
+use callwright_media::{Resampler, ResamplerError, SampleRate};
 use callwright_models::contract::{Synthesizer, VoiceStyle};
 
 use super::mouth::Clip;
@@ -99,29 +99,33 @@ fn read_wav(path: &Path) -> Result<Vec<i16>, SpeechError> {
     to_8_khz(&mono, rate).map_err(wrong)
 }
 
-/// The same sound at 8 kHz.
+/// The same sound at another rate, whole: up to two frames of silence follow it.
 ///
 /// # Errors
-/// What the resampler says.
-pub(crate) fn to_8_khz(samples: &[i16], from: SampleRate) -> Result<Vec<i16>, String> {
-    let to = SampleRate::Hz8000;
-    let mut resampler = Resampler::new(from, to).map_err(|error| error.to_string())?;
+/// [`ResamplerError`].
+pub(crate) fn resample(
+    samples: &[i16],
+    from: SampleRate,
+    to: SampleRate,
+) -> Result<Vec<i16>, ResamplerError> {
+    let mut resampler = Resampler::new(from, to)?;
     let mut frame = vec![0; from.frame_samples()];
     let mut out = vec![0; to.frame_samples()];
     let mut converted = Vec::new();
-    for piece in samples.chunks(from.frame_samples()) {
+    // The resampler holds back 5 ms: one silent frame more brings them out.
+    for piece in samples.chunks(from.frame_samples()).chain([&[][..]]) {
         frame.fill(0);
         for (room, &sample) in frame.iter_mut().zip(piece) {
             *room = sample;
         }
-        resampler.process(&frame, &mut out).map_err(|error| error.to_string())?;
+        resampler.process(&frame, &mut out)?;
         converted.extend_from_slice(&out);
     }
-    // The resampler holds back 5 ms: one silent frame more brings them out.
-    frame.fill(0);
-    resampler.process(&frame, &mut out).map_err(|error| error.to_string())?;
-    converted.extend_from_slice(&out);
     Ok(converted)
+}
+
+fn to_8_khz(samples: &[i16], from: SampleRate) -> Result<Vec<i16>, String> {
+    resample(samples, from, SampleRate::Hz8000).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use rand::rngs::StdRng;
 
 use super::script::{CUT_INS, LINES};
 use crate::simulate::mouth::Clip;
-use crate::simulate::speech::{SpeechError, to_8_khz};
+use crate::simulate::speech::{SpeechError, resample};
 
 /// Flite's voices that callers have; the receptionist speaks with another one.
 pub(super) const VOICES: [&str; 2] = ["rms", "awb"];
@@ -82,7 +82,8 @@ fn speak(
         })
         .collect();
     let fade = count(rate, FADE);
-    let samples = to_8_khz(&with_pauses(&samples, &cuts, fade), rate).map_err(unspoken)?;
+    let samples = resample(&with_pauses(&samples, &cuts, fade), rate, SampleRate::Hz8000)
+        .map_err(|error| unspoken(error.to_string()))?;
     Ok(Line { text, clip: Arc::new(Clip::new(&samples)) })
 }
 

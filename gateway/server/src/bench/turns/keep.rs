@@ -1,0 +1,88 @@
+//! The set as files: one WAV per clip as each line brings it, and `labels.tsv`.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use callwright_media::SampleRate;
+
+use super::line::{Arriving, Line};
+use super::set::{Clip, ms};
+
+/// The set cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepError {
+    /// A folder or the table of labels.
+    #[error("cannot write {}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A clip.
+    #[error("cannot write {}", path.display())]
+    Wav {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: hound::Error,
+    },
+}
+
+/// Writes the truth about every clip.
+pub(super) fn labels(folder: &Path, clips: &[Clip]) -> Result<(), KeepError> {
+    let failed = |source| KeepError::File { path: folder.to_owned(), source };
+    fs::create_dir_all(folder).map_err(failed)?;
+    let mut table =
+        String::from("clip\tspeaker\torigin\tpause_start_ms\tpause_end_ms\tover\tin_sentence\n");
+    for clip in clips {
+        for pause in &clip.pauses {
+            // Writing to a string does not fail.
+            let _written = writeln!(
+                table,
+                "{}\t{}\t{}\t{:.0}\t{:.0}\t{}\t{}",
+                clip.name,
+                clip.speaker,
+                clip.origin.as_str(),
+                ms(pause.start),
+                ms(pause.end),
+                pause.over,
+                pause.in_sentence
+            );
+        }
+    }
+    let path = folder.join("labels.tsv");
+    fs::write(&path, table).map_err(|source| KeepError::File { path: path.clone(), source })
+}
+
+/// Writes a clip as it is heard at the end of a line.
+pub(super) fn clip(
+    folder: &Path,
+    clip: &Clip,
+    line: Line,
+    arriving: &Arriving,
+) -> Result<(), KeepError> {
+    let name: String =
+        line.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let folder = folder.join(name);
+    fs::create_dir_all(&folder)
+        .map_err(|source| KeepError::File { path: folder.clone(), source })?;
+    let path = folder.join(format!("{}.wav", clip.name));
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: SampleRate::Hz16000.hz(),
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let write = || {
+        let mut wav = hound::WavWriter::create(&path, spec)?;
+        for &sample in &arriving.heard {
+            wav.write_sample(sample)?;
+        }
+        wav.finalize()
+    };
+    write().map_err(|source| KeepError::Wav { path: path.clone(), source })
+}

@@ -122,6 +122,9 @@ pub struct Recognition {
     pub confidence: f32,
     /// The words one by one, where the model knows them.
     pub words: Vec<RecognizedWord>,
+    /// The model's belief that a sentence ends with the last word, 0-1, where it has one: its share for the marks
+    /// that end sentences among all that it could have written there.
+    pub finished: Option<f32>,
 }
 
 /// One recognised word.

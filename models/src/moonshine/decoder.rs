@@ -45,6 +45,14 @@ pub(super) struct Sound<'a> {
     pub(super) mask: &'a [i64],
 }
 
+/// What was decoded.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) tokens: Vec<ChosenToken>,
+    /// The belief that a sentence ends with the last word, 0-1; `None` when decoding was cut short in mid-word.
+    pub(super) finished: Option<f32>,
+}
+
 /// What is believed of the tokens before they are decoded.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Guess<'a> {
@@ -97,8 +105,9 @@ impl Decoder {
         heard: &Sound<'_>,
         guess: Guess<'_>,
         tokens_max: usize,
-    ) -> Result<Vec<ChosenToken>, ModelError> {
+    ) -> Result<Written, ModelError> {
         let mut written: Vec<ChosenToken> = Vec::new();
+        let mut finished = None;
         let mut cache = Cache::empty(self.cache.len())?;
         let mut draft = Draft { rest: guess.tokens, misses: 0 };
         let mut ids = vec![START];
@@ -115,9 +124,15 @@ impl Decoder {
                 let held = guessed.filter(|_| is_held);
                 let chosen = held.and_then(|id| nearly(logits, *id, best)).unwrap_or(best);
                 taken += 1;
+                // Where the last mark was written, or where none was before the end.
+                if MARKS.contains(&chosen.token) || (chosen.token == END && finished.is_none()) {
+                    finished = Some(ends_sentence(logits));
+                } else if chosen.token != END {
+                    finished = None;
+                }
                 let agreed = guessed.is_some_and(|id| *id == chosen.token as i64);
                 if chosen.token == END || written.len() == tokens_max {
-                    return Ok(written);
+                    return Ok(Written { tokens: written, finished });
                 }
                 written.push(chosen);
                 if !agreed {
@@ -130,7 +145,7 @@ impl Decoder {
             draft.advance(taken - 1, missed.then_some(token));
             ids[0] = token as i64;
         }
-        Ok(written)
+        Ok(Written { tokens: written, finished })
     }
 
     /// Takes in `ids` after those in the cache, and gives the values of every token at each of their places.
@@ -270,6 +285,16 @@ fn likeliest(logits: &[f32]) -> ChosenToken {
     ChosenToken { token, log_probability: -rest.map(f32::exp).sum::<f32>().ln() }
 }
 
+/// The share of the marks that end a sentence among all tokens.
+fn ends_sentence(logits: &[f32]) -> f32 {
+    let greatest = logits.iter().copied().fold(f32::MIN, f32::max);
+    let share = |values: &mut dyn Iterator<Item = f32>| -> f32 {
+        values.map(|value| (value - greatest).exp()).sum()
+    };
+    let ends = share(&mut SENTENCE_ENDS.iter().filter_map(|&mark| logits.get(mark).copied()));
+    ends / share(&mut logits.iter().copied())
+}
+
 const FILE: &str = "moonshine-tiny-en/decoder_model_merged.ort";
 const INPUT_TOKENS: &str = "input_ids";
 const INPUT_STATES: &str = "encoder_hidden_states";
@@ -290,6 +315,11 @@ const DRAFT_AFTER_MISS: usize = 8;
 const MISSES_MAX: usize = 4;
 /// Tokens of a guess among which the one that was written instead is looked for.
 const REALIGN: usize = 4;
+
+/// The full stop, the question mark and the exclamation mark, as tokens of their own.
+const SENTENCE_ENDS: [usize; 3] = [29_889, 29_973, 29_991];
+/// These and the comma.
+const MARKS: [usize; 4] = [29_889, 29_973, 29_991, 29_892];
 
 /// Begins every sentence.
 const START: i64 = 1;
@@ -336,5 +366,14 @@ mod tests {
         assert_eq!(chosen.token, 1);
         assert!((chosen.log_probability.exp() - 0.5).abs() < 1e-6);
         assert_eq!(likeliest(&[f32::NAN; 4]).token, 0, "a broken step chooses something");
+    }
+
+    #[test]
+    fn marks_that_end_sentences_are_weighed_against_all_other_tokens() {
+        let mut logits = vec![-100.0; VOCABULARY];
+        for (token, share) in [(29_889, 0.25_f32), (29_973, 0.25), (29_892, 0.3), (17, 0.2)] {
+            logits[token] = share.ln();
+        }
+        assert!((ends_sentence(&logits) - 0.5).abs() < 1e-5);
     }
 }

@@ -13,7 +13,7 @@ use crate::contract::{
 };
 use crate::runtime::session::{Signature, failed};
 use crate::runtime::{LoadError, OnnxSession};
-use decoder::{Decoder, Guess, Sound};
+use decoder::{Decoder, Guess, Sound, Written};
 use tokens::Vocabulary;
 
 /// The model.
@@ -90,8 +90,8 @@ impl Recognizer for Moonshine {
         let held = if purpose == RecognizerPurpose::Partial { draft.agreed } else { 0 };
         let guess = Guess { tokens: &draft.tokens, held };
         let sound = Sound { states, mask: &mask };
-        let tokens = self.decoder.decode(&sound, guess, tokens_max)?;
-        let recognition = self.vocabulary.write(&tokens);
+        let Written { tokens, finished } = self.decoder.decode(&sound, guess, tokens_max)?;
+        let recognition = Recognition { finished, ..self.vocabulary.write(&tokens) };
         let tokens: Box<[u32]> =
             tokens.iter().filter_map(|chosen| u32::try_from(chosen.token).ok()).collect();
         let agreed = self.vocabulary.agreed(&draft.tokens, &tokens);

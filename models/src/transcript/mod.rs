@@ -4,9 +4,14 @@
 //! wrote last time and hands it back as a draft, so that only the end is new work.
 
 mod agreement;
+mod digits;
+mod plausible;
+mod spelling;
+mod writing;
 
 use crate::contract::{
-    Draft, Hints, ModelError, Recognition, Recognizer, RecognizerPurpose, SamplePos, Utterance,
+    AnswerForm, Draft, Heard, Hints, ModelError, Recognition, Recognizer, RecognizerPurpose,
+    SamplePos, Utterance,
 };
 
 /// What is remembered of one call's utterance under way.
@@ -50,8 +55,16 @@ impl Transcript {
             self.forget();
         }
         let Self { draft, text, agreed, .. } = std::mem::take(self);
-        let heard = model.hear(Utterance { samples, purpose, hints, draft: &draft })?;
-        let mut recognition = heard.recognition;
+        let heard = if plausible::audible(samples) {
+            model.hear(Utterance { samples, purpose, hints, draft: &draft })?
+        } else {
+            Heard::default()
+        };
+        let mut recognition = if plausible::plausible(&heard.recognition, samples.len()) {
+            rewritten(&heard.recognition, hints)
+        } else {
+            Recognition::default()
+        };
         recognition.agreed = match purpose {
             RecognizerPurpose::Partial => agreement::agreed(&text, agreed, &recognition),
             RecognizerPurpose::Final => recognition.text.len(),
@@ -69,4 +82,15 @@ impl Transcript {
     pub fn forget(&mut self) {
         *self = Self::default();
     }
+}
+
+/// The words as they are written in answer to what was asked.
+fn rewritten(heard: &Recognition, hints: &Hints) -> Recognition {
+    let pieces = plausible::without_loops(writing::pieces(heard));
+    let pieces = match hints.form {
+        AnswerForm::Open => pieces,
+        AnswerForm::Digits => digits::write(&pieces),
+        AnswerForm::Spelling => spelling::write(&pieces),
+    };
+    Recognition { finished: heard.finished, ..writing::written(pieces, heard.confidence) }
 }

@@ -42,7 +42,8 @@ fn read_speech_is_measured() {
     );
 }
 
-fn read_flac(path: PathBuf) -> Vec<i16> {
+/// A FLAC file of one channel at 16 kHz.
+pub(crate) fn read_flac(path: PathBuf) -> Vec<i16> {
     let mut reader = claxon::FlacReader::open(&path).unwrap();
     let info = reader.streaminfo();
     assert_eq!((info.sample_rate, info.channels, info.bits_per_sample), (16_000, 1, 16));

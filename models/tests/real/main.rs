@@ -12,5 +12,6 @@ mod endings;
 mod installed;
 mod librispeech;
 mod recognition;
+mod silence;
 mod speech;
 mod voice_activity;

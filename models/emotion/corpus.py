@@ -20,7 +20,7 @@ LOW = {"boredom", "neutral", "sadness", "calm", "disgust"}
 POSITIVE = {"happiness"}
 NEGATIVE = {"anger", "fear", "sadness", "disgust"}
 CLASSES = ["neutral", "happy", "sad", "angry", "other"]
-CLASS_OF = {"neutral": 0, "calm": 0, "happiness": 1, "sadness": 2, "anger": 3, "fear": 4, "disgust": 4, "surprise": 4}
+CLASS_OF = {"neutral": 0, "calm": 0, "boredom": 0, "happiness": 1, "sadness": 2, "anger": 3, "fear": 4, "disgust": 4, "surprise": 4}
 
 
 @dataclass

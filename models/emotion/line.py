@@ -86,8 +86,8 @@ class Line:
     def drawn(rng):
         """A line by chance."""
         line = Line(speed=float(rng.choice([0.84, 0.9, 0.95, 1.0, 1.05, 1.1, 1.18])), gain_db=rng.uniform(-14, 4))
-        line.tilt_db = rng.normal(0, 0.8)
-        line.ripple = rng.normal(0, 1.5, 9)
+        line.tilt_db = rng.normal(0, 1.2)
+        line.ripple = rng.normal(0, 2.0, 9)
         if rng.random() < 0.35:
             t60 = rng.uniform(0.15, 0.7)
             t = np.arange(int(t60 * RATE)) / RATE

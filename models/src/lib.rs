@@ -15,6 +15,7 @@ pub mod catalog;
 mod shelf;
 pub use shelf::{ModelFact, Models};
 
+pub mod emotion;
 pub mod flite;
 pub mod moonshine;
 pub mod runtime;

@@ -9,6 +9,7 @@
 //! are [`SamplePos`] and never restart.
 
 mod detector;
+mod emotion;
 mod error;
 mod judge;
 mod recognizer;
@@ -17,6 +18,10 @@ mod synthesizer;
 
 pub use detector::{
     DETECTOR_WINDOW, DetectorRequest, DetectorResult, DetectorStep, SpeechDetector,
+};
+pub use emotion::{
+    EMOTION_SPAN, EmotionModel, EmotionRequest, EmotionResult, EmotionStep, VoiceClass,
+    VoiceEmotion,
 };
 pub use error::ModelError;
 pub use judge::{JUDGE_SPAN, JudgeRequest, JudgeResult, TurnJudge};

@@ -11,23 +11,25 @@ pub enum Work {
     Window,
     /// The turn judge answers a question.
     Judgement,
-    /// The recogniser writes down speech that goes on. The only work that can be left undone.
+    /// The recogniser writes down speech that goes on.
     Partial,
     /// The recogniser writes down speech that paused.
     Final,
     /// The synthesiser speaks a text.
     Text,
+    /// The emotion model hears an utterance.
+    Emotion,
 }
 
 impl Work {
     /// All kinds.
-    pub const ALL: [Self; 5] =
-        [Self::Window, Self::Judgement, Self::Partial, Self::Final, Self::Text];
+    pub const ALL: [Self; 6] =
+        [Self::Window, Self::Judgement, Self::Partial, Self::Final, Self::Text, Self::Emotion];
 
-    /// Whether a lane that is behind leaves it undone: words shown while the caller still speaks. Everything else
-    /// is what a conversation waits for.
+    /// Whether a lane that is behind leaves it undone: words shown while the caller still speaks, and how the caller
+    /// sounds. Everything else is what a conversation waits for.
     pub const fn can_wait(self) -> bool {
-        matches!(self, Self::Partial)
+        matches!(self, Self::Partial | Self::Emotion)
     }
 
     /// How often a call in conversation usually asks for it, per second: the caller speaks 40 % of the time in
@@ -40,6 +42,7 @@ impl Work {
             Self::Partial => 0.8,
             Self::Final => 0.27,
             Self::Text => 0.15,
+            Self::Emotion => 0.13,
         }
     }
 
@@ -50,6 +53,7 @@ impl Work {
             Self::Partial => 2,
             Self::Final => 3,
             Self::Text => 4,
+            Self::Emotion => 5,
         }
     }
 }

@@ -22,6 +22,7 @@ pub use health::{LaneHealth, LaneMonitor};
 mod load;
 pub use load::{LOAD_SPAN, LaneLoad, Work, WorkCost};
 
+mod quiet;
 mod worker;
 pub use worker::{LaneError, LaneThread};
 
@@ -31,6 +32,7 @@ mod history;
 mod tenure;
 
 mod detector_desk;
+mod emotion_desk;
 mod judge_desk;
 mod recognizer_desk;
 mod synthesizer_desk;
@@ -43,11 +45,12 @@ mod test_exchange;
 mod worker_tests;
 
 use crate::contract::{
-    DetectorRequest, DetectorResult, JudgeRequest, JudgeResult, Recognizer, RecognizerRequest,
-    RecognizerResult, SpeechDetector, Synthesizer, SynthesizerRequest, SynthesizerResult,
-    TurnJudge,
+    DetectorRequest, DetectorResult, EmotionModel, EmotionRequest, EmotionResult, JudgeRequest,
+    JudgeResult, Recognizer, RecognizerRequest, RecognizerResult, SpeechDetector, Synthesizer,
+    SynthesizerRequest, SynthesizerResult, TurnJudge,
 };
 use detector_desk::DetectorDesk;
+use emotion_desk::EmotionDesk;
 use judge_desk::JudgeDesk;
 use port::RingLengths;
 use recognizer_desk::RecognizerDesk;
@@ -61,6 +64,8 @@ pub type JudgePort = LanePort<JudgeRequest, JudgeResult>;
 pub type RecognizerPort = LanePort<RecognizerRequest, RecognizerResult>;
 /// A shard's end of the synthesiser's lane.
 pub type SynthesizerPort = LanePort<SynthesizerRequest, SynthesizerResult>;
+/// A shard's end of the emotion lane.
+pub type EmotionPort = LanePort<EmotionRequest, EmotionResult>;
 
 /// Starts the speech detector's lane, thread `lane-vad-0`. One port per shard, in order.
 ///
@@ -119,6 +124,24 @@ pub fn synthesizer(
 ) -> Result<(Vec<SynthesizerPort>, LaneThread), LaneError> {
     let rings = RingLengths { asks_per_slot: 12 + CONTROLS_PER_SLOT, answers_per_slot: 16 };
     worker::start("lane-tts-0", size, rings, SynthesizerDesk::new(model, size.slots))
+}
+
+/// Starts the emotion lane, thread `lane-emotion-0`, which the system runs when nothing else wants to run. One port
+/// per shard, in order.
+///
+/// Rings: 500 ms of every slot's sound in; a gap is heard as silence.
+///
+/// # Errors
+/// [`LaneError`]; nothing was started.
+pub fn emotion(
+    model: Box<dyn EmotionModel>,
+    size: LaneSize,
+) -> Result<(Vec<EmotionPort>, LaneThread), LaneError> {
+    if model.slots() < size.slots {
+        return Err(LaneError::FewSlots { model: model.slots(), wanted: size.slots });
+    }
+    let rings = RingLengths { asks_per_slot: 25 + CONTROLS_PER_SLOT, answers_per_slot: 4 };
+    quiet::start("lane-emotion-0", size, rings, EmotionDesk::new(model, size.slots))
 }
 
 /// Room for joining, leaving and asking beside the sound.

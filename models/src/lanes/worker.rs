@@ -101,7 +101,7 @@ impl Drop for LaneThread {
 }
 
 /// The ports of a lane, one for each shard, and its thread.
-type Started<D> = (Vec<LanePort<<D as Desk>::Request, <D as Desk>::Answer>>, LaneThread);
+pub(super) type Started<D> = (Vec<LanePort<<D as Desk>::Request, <D as Desk>::Answer>>, LaneThread);
 
 /// Starts a lane.
 pub(super) fn start<D: Desk + 'static>(

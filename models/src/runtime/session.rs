@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ort::session::builder::GraphOptimizationLevel;
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::session::{Session, SessionInputValue, SessionOutputs};
 use ort::value::{DynValue, Outlet};
 
@@ -43,6 +43,30 @@ impl OnnxSession {
             path: file.clone(),
             reason: error.to_string(),
         })?;
+        check(&file, "input", session.inputs(), signature.inputs)?;
+        check(&file, "output", session.outputs(), signature.outputs)?;
+        Ok(Self { model, session })
+    }
+
+    /// Loads a model that is part of this program, with the runtime of the models folder.
+    ///
+    /// # Errors
+    /// [`LoadError`].
+    pub(crate) fn embedded(
+        models: &Path,
+        model: &'static str,
+        octets: &'static [u8],
+        signature: Signature<'_>,
+    ) -> Result<Self, LoadError> {
+        let environment = environment(models)?;
+        // It lies in no file; its name says which model a message is about.
+        let file = PathBuf::from(model);
+        let session = builder(&environment)
+            .and_then(|mut builder| builder.commit_from_memory(octets))
+            .map_err(|error| LoadError::Refused {
+                path: file.clone(),
+                reason: error.to_string(),
+            })?;
         check(&file, "input", session.inputs(), signature.inputs)?;
         check(&file, "output", session.outputs(), signature.outputs)?;
         Ok(Self { model, session })
@@ -98,6 +122,10 @@ pub(crate) fn floats<'a>(
 }
 
 fn open(environment: &ort::environment::Environment, file: &PathBuf) -> ort::Result<Session> {
+    builder(environment)?.commit_from_file(file)
+}
+
+fn builder(environment: &ort::environment::Environment) -> ort::Result<SessionBuilder> {
     let builder = Session::builder(environment)?
         .with_optimization_level(GraphOptimizationLevel::All)?
         .with_intra_threads(1)?
@@ -106,8 +134,7 @@ fn open(environment: &ort::environment::Environment, file: &PathBuf) -> ort::Res
         .with_inter_op_spinning(false)?
         // Lengths differ from run to run; a plan per length would only keep memory.
         .with_memory_pattern(false)?;
-    let mut builder = builder;
-    builder.commit_from_file(file)
+    Ok(builder)
 }
 
 fn check(

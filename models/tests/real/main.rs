@@ -8,6 +8,7 @@
 
 mod recording;
 
+mod emotion;
 mod endings;
 mod installed;
 mod librispeech;

@@ -1,12 +1,14 @@
 //! `callwright bench`: what a server does for its callers on this machine, measured at their ears.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use callwright_media::ResamplerError;
 use callwright_models::contract::ModelError;
 use callwright_models::runtime::LoadError;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::serve::EngineError;
@@ -20,8 +22,19 @@ pub mod words;
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum Command {
     /// Hold conversations with a server, so many at a time, and print what its callers hear
+    ///
+    /// For each number of calls, so many simulated callers ring the receptionist over a strict imitation of Twilio,
+    /// with real sound in real time and the real models. Each speaks about 40 % of the time, hesitates in the middle
+    /// of sentences, and cuts the agent off now and then. Everything is measured in the sound at the callers' ears.
+    ///
+    /// The server is a process of its own, so that its processor time is its own, but it shares this machine with the
+    /// callers: their processor time is shown as well, and what else runs here makes every figure worse.
     Conversation(conversation::Args),
     /// Read speech to a listening line in real time, and count the words it gets wrong
+    ///
+    /// Each recording of a folder goes through the whole path as on a call: packets paced as in real time, a leg, a
+    /// shard, the speech detector, the turn judge and the recogniser in their lanes. The same model then hears each
+    /// recording whole, in the same band, to tell what streaming costs.
     Words(words::Args),
 }
 
@@ -117,6 +130,21 @@ fn on_a_runtime(work: impl Future<Output = Result<(), BenchError>>) -> Result<()
             _ = terminate.recv() => Err(BenchError::Stopped),
         }
     })
+}
+
+/// A bar on the standard error, if that is a terminal and nobody reads one line of JSON from a pipe.
+fn progress(length: u64, template: &str, json: bool) -> ProgressBar {
+    let target = if json && !std::io::stdout().is_terminal() {
+        ProgressDrawTarget::hidden()
+    } else {
+        ProgressDrawTarget::stderr()
+    };
+    let bar = ProgressBar::with_draw_target(Some(length), target);
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(250));
+    bar
 }
 
 /// What is printed goes to a pipe that may be closed: then there is nobody left to tell.

@@ -7,6 +7,7 @@
     reason = "what cannot be read or made in a test fails the test"
 )]
 
+mod bench;
 mod killed;
 mod private;
 mod program;

@@ -3,14 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Hold conversations with a server, so many at a time, and print what its callers hear
-///
-/// For each number of calls, so many simulated callers ring the receptionist over a strict imitation of Twilio, with
-/// real sound in real time and the real models. Each speaks about 40 % of the time, hesitates in the middle of
-/// sentences, and cuts the agent off now and then. Everything is measured in the sound at the callers' ears.
-///
-/// The server is a process of its own, so that its processor time is its own, but it shares this machine with the
-/// callers: their processor time is shown as well, and what else runs here makes every figure worse.
+/// What to measure of conversations.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -64,8 +57,11 @@ Examples:
 The columns:
   reply ms     caller's last loud sample to the reply's first: median and 95th percentile
   cut-in ms    first loud sample of a caller who cuts in to the agent's last, and to Twilio's `clear`
-  cut-offs     replies that began before the caller's sentence was finished
-  refused      calls that got the busy tone: beyond its capacity a server refuses, and keeps those it has well
+  cut-offs     replies that began before the caller's sentence was finished, and hesitations in the middle of
+               sentences (250 to 800 ms each) that could have been taken for its end
+  none         turns that were not answered within eight seconds
+  busy         calls that were refused: beyond its capacity a server refuses, and keeps those it has well
+  talk         share of the time in which the callers spoke
   lanes        how busy each model's thread was, in percent of the time
   CPU          processor time in percent of one core
 

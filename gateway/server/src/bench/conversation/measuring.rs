@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use callwright_models::flite::Flite;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use serde::Serialize;
@@ -21,7 +21,7 @@ use super::row::Row;
 use super::table;
 use super::usage::{LaneBusy, Process, lane_shares, lanes, percent};
 use super::voices::{Repertoire, VOICES, rehearse};
-use crate::bench::{BenchError, say};
+use crate::bench::{BenchError, progress, say};
 use crate::simulate::server::Server;
 
 /// Measures every row that `args` asks for and prints it.
@@ -33,7 +33,9 @@ pub(in crate::bench) async fn measure(args: Args) -> Result<(), BenchError> {
         std::fs::create_dir_all(folder)
             .map_err(|why| BenchError::Record { path: folder.clone(), why })?;
     }
-    let progress = progress(&args);
+    let whole: Duration = args.calls.iter().map(|&calls| args.lasts(calls)).sum();
+    let template = "{spinner} {bar:30} {pos}/{len} s  {msg}";
+    let progress = progress(whole.as_secs(), template, args.json);
     progress.set_message("the callers learn what to say");
     let seed = args.seed;
     let voices = blocking(move || voices(seed)).await?;
@@ -86,18 +88,6 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work)
         .await
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
-}
-
-/// A bar over all rows, on the standard error when that is a terminal.
-fn progress(args: &Args) -> ProgressBar {
-    let whole: Duration = args.calls.iter().map(|&calls| args.lasts(calls)).sum();
-    let target = ProgressDrawTarget::stderr();
-    let bar = ProgressBar::with_draw_target(Some(whole.as_secs()), target);
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {bar:30} {pos}/{len} s  {msg}") {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(250));
-    bar
 }
 
 /// The bench while it runs.

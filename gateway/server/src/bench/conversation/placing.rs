@@ -185,3 +185,47 @@ async fn after(
     let call_sid = webhooks.who.call_sid.clone();
     Dialled::Held(Held { call_sid, began, talked, parts: Vec::new() })
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::response::IntoResponse as _;
+    use axum::routing::post;
+
+    use super::super::voices::Repertoire;
+    use super::*;
+
+    /// What comes of three callers of a server whose webhook answers `twiml`.
+    async fn dialled(twiml: &'static str) -> Vec<Dialled> {
+        let voice = move || async move { ([("content-type", "text/xml")], twiml).into_response() };
+        let routes = Router::new().route("/twilio/voice", post(voice));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        let callers = Callers {
+            server: Server::new(&base, "").unwrap(),
+            voices: vec![Arc::new(Repertoire::default())],
+            talk_share: 0.4,
+            seed: 1,
+            lasts: Duration::from_secs(60),
+            ramp: Duration::from_millis(30),
+            record: false,
+        };
+        callers.talk(3).await
+    }
+
+    #[tokio::test]
+    async fn a_busy_tone_is_a_refusal_and_no_failure() {
+        let dialled = dialled("<Response><Reject reason=\"busy\"/></Response>").await;
+        assert_eq!(dialled.len(), 3, "who was refused does not dial again");
+        assert!(dialled.iter().all(|one| matches!(one, Dialled::Refused)), "{dialled:?}");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_twiml_fails_the_call() {
+        for twiml in ["<html/>", "<Response><Hangup/></Response>"] {
+            let dialled = dialled(twiml).await;
+            assert!(dialled.iter().all(|one| matches!(one, Dialled::Failed(_))), "{dialled:?}");
+        }
+    }
+}

@@ -6,6 +6,7 @@ use callwright_api::wire::LatencyParts;
 use serde::Serialize;
 
 use super::placing::{Dialled, Held};
+use super::script::HESITATION;
 use super::talk::Punctuality;
 use super::usage::LaneShare;
 use crate::simulate::ear::{Response, percentile, time_of};
@@ -29,6 +30,8 @@ pub(super) struct Row {
     pub(super) refused: usize,
     /// Things that callers said and that were measured.
     pub(super) turns: usize,
+    /// Hesitations in the middle of sentences: each could have been taken for the end.
+    pub(super) hesitations: usize,
     /// Replies that were measured.
     pub(super) replies: usize,
     /// Turns to which no reply came before the caller lost patience.
@@ -142,9 +145,10 @@ impl Row {
         self.ended_early += usize::from(!talked.hung_up && talked.broke.is_none());
         self.failed += usize::from(talked.broke.is_some() || !talked.offences.is_empty());
         self.stutters += talked.stutters;
-        for (_, response) in &talked.responses {
+        for (said, response) in &talked.responses {
             let ended = time_of(response.utterance.span.end);
             if held.began + ended >= from {
+                self.hesitations += said.matches(HESITATION).count();
                 let was_last = ended + COMING > talked.lasted;
                 self.turn(response, was_last, figures);
             }
@@ -246,7 +250,7 @@ mod tests {
 
     fn held(began_ms: u64, responses: Vec<Response>) -> Dialled {
         let talked = Talked {
-            responses: responses.into_iter().map(|response| ("words", response)).collect(),
+            responses: responses.into_iter().map(|response| ("a | word", response)).collect(),
             talked: (time(24_000), time(30_000)),
             stutters: 1,
             lasted: time(60_000),
@@ -271,6 +275,7 @@ mod tests {
         let all: Vec<_> = [early].into_iter().chain(rest).collect();
         let row = Row::of(2, time(5_000), &[held(1_000, all), Dialled::Refused]);
         assert_eq!((row.calls, row.refused, row.turns, row.replies), (2, 1, 20, 20));
+        assert_eq!(row.hesitations, 20);
         assert_eq!((row.reply_ms_p50, row.reply_ms_p95), (Some(100), Some(190)));
         assert_eq!((row.caller_talk_percent, row.agent_talk_percent), (40.0, 50.0));
         assert_eq!((row.callers_late_percent, row.callers_latest_ms), (0.1, 17));

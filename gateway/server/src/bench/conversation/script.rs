@@ -1,7 +1,10 @@
 //! What the callers say: questions to the front desk of the sample clinic, short and long, and what cuts it off.
 
-/// Questions, each answered by the receptionist without a question back. `|` marks where a speaker may hesitate: in the
-/// middle of a sentence, where nobody would take it for an end.
+/// Where a speaker may hesitate.
+pub(super) const HESITATION: char = '|';
+
+/// Questions, each answered by the receptionist without a question back. [`HESITATION`]s stand in the
+/// middle of sentences, where nobody would take them for an end.
 pub(super) const LINES: [&str; 21] = [
     "Where are you located?",
     "How much is a cleaning?",

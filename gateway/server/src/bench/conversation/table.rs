@@ -52,7 +52,7 @@ pub(super) fn line(row: &Row) -> String {
         pair(row.reply_ms_p50, row.reply_ms_p95),
         pair(row.barge_in_ms_p50, row.barge_in_ms_p95),
         pair(row.clear_ms_p50, row.clear_ms_p95),
-        row.false_cutoffs,
+        format!("{}/{}", row.false_cutoffs, row.hesitations),
         row.unanswered,
         row.refused,
         row.caller_talk_percent,

@@ -2,11 +2,7 @@
 
 use std::path::PathBuf;
 
-/// Read speech to a listening line in real time, and count the words it gets wrong
-///
-/// Each recording of a folder goes through the whole path as on a call: packets paced as in real time, a leg, a
-/// shard, the speech detector, the turn judge and the recogniser in their lanes. The same model then hears each
-/// recording whole, in the same band, to tell what streaming costs.
+/// Which recordings to read, and how.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use callwright_host::Host;
 use callwright_models::Models;
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use tokio::task::spawn_blocking;
 
 use super::args::{Args, Band};
@@ -14,7 +14,7 @@ use super::corpus::{Entry, list, speech};
 use super::heard::Outcome;
 use super::reading::{Events, read};
 use super::{offline, tally};
-use crate::bench::{BenchError, say};
+use crate::bench::{BenchError, progress, say};
 use crate::config::Config;
 use crate::serve::engine::Engine;
 
@@ -25,7 +25,9 @@ use crate::serve::engine::Engine;
 pub(in crate::bench) async fn measure(args: Args) -> Result<(), BenchError> {
     let entries = list(&args.data, args.limit)?;
     let models = args.models.clone().unwrap_or_else(Config::default_models);
-    let bar = progress(entries.len());
+    // Every recording twice: streamed, and whole.
+    let template = "{spinner} {bar:30} {pos}/{len}  {msg}  {eta} left";
+    let bar = progress(2 * entries.len() as u64, template, args.json);
     let streamed = stream_all(&args, &entries, &models, &bar).await?;
     let (band, data) = (args.band, args.data.clone());
     let folder = models.clone();
@@ -45,18 +47,6 @@ pub(in crate::bench) async fn measure(args: Args) -> Result<(), BenchError> {
         say(figures);
     }
     Ok(())
-}
-
-/// A bar over all recordings, twice, on the standard error when that is a terminal.
-fn progress(recordings: usize) -> ProgressBar {
-    let bar = ProgressBar::new(2 * recordings as u64);
-    if let Ok(style) =
-        ProgressStyle::with_template("{spinner} {bar:30} {pos}/{len}  {msg}  {eta} left")
-    {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(std::time::Duration::from_millis(250));
-    bar
 }
 
 /// What the listening line made of each recording, in order.

@@ -7,13 +7,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use callwright_contract::{
-    AfterCall, CallCommand, CallEvent, CallFact, CallId, CommandRefused, CommandSink, Pii, ReplyId,
-    Say, Style,
+    AfterCall, CallCommand, CallEvent, CallFact, CallId, CommandRefused, CommandSink, GuessId, Pii,
+    Protection, ReplyId, Say, Style, TurnGuess, TurnOver, TurnReason,
 };
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use crate::agents::{Action, Agent, Answer, Input};
+use crate::agents::{Action, Agent, Answer, Ask, Input};
 use crate::desk::Desk;
 use crate::feed::{AgentSaid, Happening};
 use crate::ingest::{log, lost};
@@ -48,19 +48,80 @@ pub(crate) struct Conversation {
     pub fallback: Option<Pii<String>>,
 }
 
+/// What the agent would do if the caller's turn were over as guessed.
+struct Speculation {
+    guess: GuessId,
+    /// The agent as it would be then.
+    agent: Agent,
+    says: Vec<Say>,
+    /// What happened since, which that agent has not heard of.
+    since: Vec<Heard>,
+}
+
+/// Events that a speculation keeps. More cannot come while a caller pauses; the rest would be lost and counted.
+const SINCE_MAX: usize = 64;
+
+/// A call's events, with those that came while the calendar was asked.
+struct Inbox {
+    events: mpsc::Receiver<Heard>,
+    /// Bounded by what the channel holds: nothing is received while something is kept, except by an ask.
+    kept: VecDeque<Heard>,
+}
+
+impl Inbox {
+    async fn next(&mut self) -> Option<Heard> {
+        match self.kept.pop_front() {
+            Some(heard) => Some(heard),
+            None => self.events.recv().await,
+        }
+    }
+
+    /// Waits for what is new, and keeps it for later. `None`: nothing will come any more, or no more can be kept.
+    async fn look(&mut self) -> Option<&Heard> {
+        if self.kept.len() >= KEPT_MAX {
+            return None;
+        }
+        let heard = self.events.recv().await?;
+        self.kept.push_back(heard);
+        self.kept.back()
+    }
+}
+
+/// Events that are kept while the calendar is asked; after that they wait in the channel, which sheds as it says.
+const KEPT_MAX: usize = 64;
+
 impl Conversation {
     /// Runs until the call is over.
-    pub(crate) async fn run(mut self: Box<Self>, mut heard: mpsc::Receiver<Heard>, ways: Ways) {
+    pub(crate) async fn run(mut self: Box<Self>, heard: mpsc::Receiver<Heard>, ways: Ways) {
         let Ways { commands, log } = ways;
         let mut line = Line { commands, waiting: VecDeque::new(), over: false, log };
+        let mut inbox = Inbox { events: heard, kept: VecDeque::new() };
+        let mut speculation: Option<Speculation> = None;
         metrics::gauge!("callwright_business_conversations").increment(1);
-        while let Some(Heard { event, at }) = heard.recv().await {
+        while let Some(heard) = inbox.next().await {
             line.retry();
-            line.over |= matches!(event.fact, CallFact::Ended { .. });
-            let mut actions = self.think(Input::Event(&event), at);
-            while let Some(answer) = self.carry_out(actions, &mut line).await {
-                let now = self.clock.now();
-                actions = self.think(Input::Answered(answer), now);
+            line.over |= matches!(heard.event.fact, CallFact::Ended { .. });
+            match &heard.event.fact {
+                CallFact::TurnLikely(guess) => {
+                    speculation = self.speculate(guess, &heard, &mut inbox, &mut line).await;
+                }
+                CallFact::TurnOver(over) if over.prepared.is_some() => {
+                    let right = speculation.take_if(|ready| Some(ready.guess) == over.prepared);
+                    match right {
+                        Some(right) => self.adopt(right, &mut inbox, &mut line).await,
+                        None => self.hear(heard, &mut inbox, &mut line).await,
+                    }
+                }
+                _ => {
+                    if let Some(ready) = &mut speculation {
+                        if ready.since.len() < SINCE_MAX {
+                            ready.since.push(heard.clone());
+                        } else {
+                            lost("speculation");
+                        }
+                    }
+                    self.hear(heard, &mut inbox, &mut line).await;
+                }
             }
             if line.over {
                 break;
@@ -68,6 +129,107 @@ impl Conversation {
         }
         self.desk.release().await;
         metrics::gauge!("callwright_business_conversations").decrement(1);
+    }
+
+    /// Lets the agent deal with one event.
+    async fn hear(&mut self, heard: Heard, inbox: &mut Inbox, line: &mut Line) {
+        let mut actions = self.think(Input::Event(&heard.event), heard.at);
+        while let Some(ask) = self.carry_out(actions, line) {
+            let answer = self.ask(ask, inbox, line).await;
+            actions = self.think(Input::Answered(answer), self.clock.now());
+        }
+    }
+
+    /// Asks the calendar; if that takes long, the caller is told.
+    async fn ask(&mut self, ask: Ask, inbox: &mut Inbox, line: &mut Line) -> Answer {
+        let mut told = false;
+        let asked = ask.clone();
+        let desk = self.desk.clone();
+        let answer = desk.answer(ask, self.clock.now());
+        let mut answer = std::pin::pin!(answer);
+        loop {
+            tokio::select! {
+                biased;
+                answer = &mut answer => return answer,
+                Some(heard) = inbox.look() => {
+                    if matches!(heard.event.fact, CallFact::AnswerOwed { .. }) && !told {
+                        told = true;
+                        let say = self.agent.meanwhile(&asked);
+                        self.note(&say, &line.log);
+                        line.send(CallCommand::Say(say));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Finds out what the agent would do if the turn ended as guessed, and has it prepared. Only what changes nothing is
+    /// asked of the calendar, and whatever happens meanwhile ends it: the caller was quicker.
+    async fn speculate(
+        &self,
+        guess: &TurnGuess,
+        heard: &Heard,
+        inbox: &mut Inbox,
+        line: &mut Line,
+    ) -> Option<Speculation> {
+        let mut agent = self.agent.clone();
+        let over = TurnOver {
+            turn: guess.turn,
+            text: guess.text.clone(),
+            confidence: guess.confidence,
+            reason: TurnReason::Judged,
+            prepared: None,
+        };
+        let event = CallEvent { fact: CallFact::TurnOver(over), ..heard.event.clone() };
+        let mut think = |input: Input<'_>, now| {
+            // A defect shows itself, and is counted, when the turn is really over.
+            catch_unwind(AssertUnwindSafe(|| agent.handle(input, now))).ok()
+        };
+        let mut actions = think(Input::Event(&event), heard.at)?;
+        let mut commands = Vec::new();
+        loop {
+            let mut asks = None;
+            for action in actions {
+                match action {
+                    Action::Command(command) => commands.push(command),
+                    Action::Ask(ask) => asks = Some(ask),
+                }
+            }
+            let Some(ask) = asks else { break };
+            if !ask.is_only_a_look() {
+                return None;
+            }
+            let answer = tokio::select! {
+                biased;
+                answer = self.desk.answer(ask, self.clock.now()) => answer,
+                _ = inbox.look() => return None,
+            };
+            actions = think(Input::Answered(answer), self.clock.now())?;
+        }
+        let says: Vec<Say> = commands
+            .iter()
+            .filter_map(|command| match command {
+                CallCommand::Say(say) => Some(say.clone()),
+                _ => None,
+            })
+            .collect();
+        if says.is_empty() {
+            return None;
+        }
+        line.send(CallCommand::Prepare { guess: guess.guess, commands });
+        Some(Speculation { guess: guess.guess, agent, says, since: Vec::new() })
+    }
+
+    /// The turn ended as guessed, and the call has carried out what was prepared.
+    async fn adopt(&mut self, right: Speculation, inbox: &mut Inbox, line: &mut Line) {
+        metrics::counter!("callwright_business_speculations_right_total").increment(1);
+        self.agent = right.agent;
+        for say in &right.says {
+            self.note(say, &line.log);
+        }
+        for heard in right.since {
+            self.hear(heard, inbox, line).await;
+        }
     }
 
     /// The agent's own defects end its call, with an apology, and no other.
@@ -93,13 +255,13 @@ impl Conversation {
             answers: None,
             text: text.into(),
             style: Style::default(),
-            protected: false,
+            protection: Protection::None,
         };
         vec![Action::Command(CallCommand::Say(say)), Action::Command(CallCommand::Finish(after))]
     }
 
-    /// Carries out actions in order; gives the calendar's answer, when it was asked.
-    async fn carry_out(&mut self, actions: Vec<Action>, line: &mut Line) -> Option<Answer> {
+    /// Carries out commands in order; gives what is to be asked of the calendar, which comes last.
+    fn carry_out(&self, actions: Vec<Action>, line: &mut Line) -> Option<Ask> {
         for action in actions {
             match action {
                 Action::Command(command) => {
@@ -108,7 +270,7 @@ impl Conversation {
                     }
                     line.send(command);
                 }
-                Action::Ask(ask) => return Some(self.desk.answer(ask, self.clock.now()).await),
+                Action::Ask(ask) => return Some(ask),
             }
         }
         None

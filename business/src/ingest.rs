@@ -139,6 +139,7 @@ impl Router {
             return;
         }
         let over = matches!(event.fact, CallFact::Ended { .. });
+        let guess = matches!(event.fact, CallFact::TurnLikely(_));
         let tenant = live.tenant.clone();
         if let Some(inbox) = &live.inbox
             && matches!(
@@ -147,6 +148,10 @@ impl Router {
             )
         {
             lost("inbox");
+        }
+        if guess {
+            // Between the call and its agent.
+            return;
         }
         if over {
             self.live.remove(&event.call);

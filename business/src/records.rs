@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use callwright_contract::{
-    CallFact, CallId, EndCause, Pii, ReplyId, ReplyLatency, ReplyOutcome, TurnId,
+    CallFact, CallId, CallMeasures, EndCause, Pii, ReplyId, ReplyLatency, ReplyOutcome, TurnId,
 };
 use jiff::Timestamp;
 
@@ -42,6 +42,8 @@ pub struct CallRecord {
     pub transcript: Vec<TranscriptLine>,
     /// How long each reply took, in order of the replies.
     pub latencies: Vec<TurnLatency>,
+    /// How the conversation went; `None` while it goes on, and when the server was killed during it.
+    pub measures: Option<CallMeasures>,
 }
 
 /// Who said something.
@@ -113,7 +115,8 @@ impl Default for CallPage {
 
 /// Tells a call from its entries in the log.
 pub(crate) fn tell(summary: CallSummary, events: Vec<LoggedEvent>) -> CallRecord {
-    let mut record = CallRecord { summary, transcript: Vec::new(), latencies: Vec::new() };
+    let mut record =
+        CallRecord { summary, transcript: Vec::new(), latencies: Vec::new(), measures: None };
     for event in events {
         match event.what {
             Happening::Said(said) => {
@@ -161,6 +164,7 @@ fn add(record: &mut CallRecord, at: Duration, fact: CallFact) {
                 line.interrupted = outcome == ReplyOutcome::Interrupted;
             }
         }
+        CallFact::Measured(measures) => record.measures = Some(measures),
         CallFact::Latency { turn, reply, parts } => {
             record.latencies.push(TurnLatency { turn, reply, parts });
         }

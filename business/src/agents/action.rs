@@ -40,6 +40,16 @@ pub(crate) enum Ask {
     Cancel { appointment: AppointmentId },
 }
 
+impl Ask {
+    /// Nothing changes by asking this.
+    pub(crate) const fn is_only_a_look(&self) -> bool {
+        match self {
+            Self::Seek { .. } | Self::Upcoming { .. } => true,
+            Self::Hold { .. } | Self::Confirm { .. } | Self::Release | Self::Cancel { .. } => false,
+        }
+    }
+}
+
 /// The calendar's answer; each belongs to the wish of the same name.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Answer {

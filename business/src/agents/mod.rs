@@ -12,12 +12,15 @@ pub(crate) use document::{AgentDocument, AgentDocumentError, shipped};
 
 use std::sync::Arc;
 
+use callwright_contract::Say;
 use jiff::Timestamp;
 
 use crate::tenants::Tenant;
 
 /// A call's agent. The set of minds is closed: a new one is a variant.
-#[derive(Debug)]
+///
+/// A copy can be asked what it would say; whichever of the two is right goes on.
+#[derive(Clone, Debug)]
 pub(crate) enum Agent {
     /// The receptionist that follows a written flow.
     Flow(Box<flow::Receptionist>),
@@ -36,6 +39,13 @@ impl Agent {
     pub(crate) fn handle(&mut self, input: Input<'_>, now: Timestamp) -> Vec<Action> {
         match self {
             Self::Flow(receptionist) => receptionist.handle(input, now),
+        }
+    }
+
+    /// What to say while `ask` takes long: short, and true.
+    pub(crate) fn meanwhile(&mut self, ask: &Ask) -> Say {
+        match self {
+            Self::Flow(receptionist) => receptionist.meanwhile(ask),
         }
     }
 }

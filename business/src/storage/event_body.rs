@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use callwright_contract::{
-    Arrival, CallEvent, CallFact, CallId, Carrier, Digit, EndCause, Pii, ReplyId, ReplyLatency,
-    ReplyOutcome, TurnId, TurnOver, TurnReason,
+    Arrival, Aside, CallEvent, CallFact, CallId, CallMeasures, Carrier, Digit, EndCause, Pii,
+    ReplyId, ReplyLatency, ReplyOutcome, TurnId, TurnOver, TurnReason,
 };
 use serde::{Deserialize, Serialize};
 
@@ -90,12 +90,15 @@ enum FactBody {
     SpeechStarted,
     SpeechStopped,
     TurnOver { turn: u32, text: String, confidence: f32, reason: String },
+    AnswerOwed { turn: u32, lasted_us: u64 },
     Digit { key: char },
     ReplyStarted { reply: u32 },
     Latency { turn: u32, reply: u32, parts: LatencyBody },
     Interrupted { reply: u32, after_us: u64 },
+    WentOn { reply: u32, turn: u32, aside: String, silent_us: u64 },
     ReplyEnded { reply: u32, outcome: String, heard: String },
     Quiet { lasted_us: u64 },
+    Measured(MeasuresBody),
     Ended { cause: String },
 }
 
@@ -107,6 +110,20 @@ struct LatencyBody {
     agent_ready_us: Option<u64>,
     first_audio_made_us: Option<u64>,
     first_audio_sent_us: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct MeasuresBody {
+    turns: u32,
+    caller_spoke_us: u64,
+    agent_spoke_us: u64,
+    dead_air_us: u64,
+    interruptions: u32,
+    false_interruptions: u32,
+    false_cut_offs: u32,
+    replies: u32,
+    reply_p50_us: u64,
+    reply_p95_us: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -139,6 +156,9 @@ fn fact_body(fact: &CallFact) -> Option<FactBody> {
             confidence: over.confidence,
             reason: over.reason.as_str().to_owned(),
         },
+        CallFact::AnswerOwed { turn, lasted } => {
+            FactBody::AnswerOwed { turn: turn.0, lasted_us: micros(*lasted) }
+        }
         CallFact::Digit(digit) => FactBody::Digit { key: digit.as_char() },
         CallFact::ReplyStarted { reply } => FactBody::ReplyStarted { reply: reply.0 },
         CallFact::Latency { turn, reply, parts } => {
@@ -147,14 +167,21 @@ fn fact_body(fact: &CallFact) -> Option<FactBody> {
         CallFact::Interrupted { reply, after } => {
             FactBody::Interrupted { reply: reply.0, after_us: micros(*after) }
         }
+        CallFact::WentOn { reply, turn, aside, silent } => FactBody::WentOn {
+            reply: reply.0,
+            turn: turn.0,
+            aside: aside.as_str().to_owned(),
+            silent_us: micros(*silent),
+        },
         CallFact::ReplyEnded { reply, outcome, heard } => FactBody::ReplyEnded {
             reply: reply.0,
             outcome: outcome.as_str().to_owned(),
             heard: heard.reveal().clone(),
         },
         CallFact::Quiet { lasted } => FactBody::Quiet { lasted_us: micros(*lasted) },
+        CallFact::Measured(measures) => FactBody::Measured(measures_body(*measures)),
         CallFact::Ended { cause } => FactBody::Ended { cause: cause.as_str().to_owned() },
-        // Partials are live only; a fact of a newer contract has no written form yet.
+        // Partials and guesses are live only; a fact of a newer contract has no written form yet.
         _ => return None,
     })
 }
@@ -175,7 +202,12 @@ fn fact_of(body: FactBody) -> Result<CallFact, sqlx::Error> {
             confidence,
             reason: known(&REASONS, &reason, TurnReason::as_str)
                 .ok_or_else(|| unknown("reason"))?,
+            // What became of a guess matters to nobody afterwards.
+            prepared: None,
         }),
+        FactBody::AnswerOwed { turn, lasted_us } => {
+            CallFact::AnswerOwed { turn: TurnId(turn), lasted: Duration::from_micros(lasted_us) }
+        }
         FactBody::Digit { key } => CallFact::Digit(
             Digit::try_from(key).map_err(|error| sqlx::Error::Decode(error.into()))?,
         ),
@@ -188,6 +220,12 @@ fn fact_of(body: FactBody) -> Result<CallFact, sqlx::Error> {
         FactBody::Interrupted { reply, after_us } => {
             CallFact::Interrupted { reply: ReplyId(reply), after: Duration::from_micros(after_us) }
         }
+        FactBody::WentOn { reply, turn, aside, silent_us } => CallFact::WentOn {
+            reply: ReplyId(reply),
+            turn: TurnId(turn),
+            aside: known(&ASIDES, &aside, Aside::as_str).ok_or_else(|| unknown("aside"))?,
+            silent: Duration::from_micros(silent_us),
+        },
         FactBody::ReplyEnded { reply, outcome, heard } => CallFact::ReplyEnded {
             reply: ReplyId(reply),
             outcome: known(&OUTCOMES, &outcome, ReplyOutcome::as_str)
@@ -197,6 +235,7 @@ fn fact_of(body: FactBody) -> Result<CallFact, sqlx::Error> {
         FactBody::Quiet { lasted_us } => {
             CallFact::Quiet { lasted: Duration::from_micros(lasted_us) }
         }
+        FactBody::Measured(body) => CallFact::Measured(measures_of(&body)),
         FactBody::Ended { cause } => CallFact::Ended { cause: cause_of(&cause)? },
     })
 }
@@ -212,6 +251,7 @@ fn carrier_of(text: &str) -> Result<Carrier, sqlx::Error> {
 
 const CARRIERS: [Carrier; 1] = [Carrier::Twilio];
 const REASONS: [TurnReason; 2] = [TurnReason::Judged, TurnReason::Patience];
+const ASIDES: [Aside; 2] = [Aside::BackChannel, Aside::Noise];
 const OUTCOMES: [ReplyOutcome; 5] = [
     ReplyOutcome::Finished,
     ReplyOutcome::Interrupted,
@@ -248,6 +288,36 @@ fn latency_of(body: LatencyBody) -> ReplyLatency {
         agent_ready: body.agent_ready_us.map(Duration::from_micros),
         first_audio_made: body.first_audio_made_us.map(Duration::from_micros),
         first_audio_sent: body.first_audio_sent_us.map(Duration::from_micros),
+    }
+}
+
+fn measures_body(measures: CallMeasures) -> MeasuresBody {
+    MeasuresBody {
+        turns: measures.turns,
+        caller_spoke_us: micros(measures.caller_spoke),
+        agent_spoke_us: micros(measures.agent_spoke),
+        dead_air_us: micros(measures.dead_air),
+        interruptions: measures.interruptions,
+        false_interruptions: measures.false_interruptions,
+        false_cut_offs: measures.false_cut_offs,
+        replies: measures.replies,
+        reply_p50_us: micros(measures.reply_p50),
+        reply_p95_us: micros(measures.reply_p95),
+    }
+}
+
+fn measures_of(body: &MeasuresBody) -> CallMeasures {
+    CallMeasures {
+        turns: body.turns,
+        caller_spoke: Duration::from_micros(body.caller_spoke_us),
+        agent_spoke: Duration::from_micros(body.agent_spoke_us),
+        dead_air: Duration::from_micros(body.dead_air_us),
+        interruptions: body.interruptions,
+        false_interruptions: body.false_interruptions,
+        false_cut_offs: body.false_cut_offs,
+        replies: body.replies,
+        reply_p50: Duration::from_micros(body.reply_p50_us),
+        reply_p95: Duration::from_micros(body.reply_p95_us),
     }
 }
 

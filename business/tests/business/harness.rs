@@ -106,6 +106,7 @@ impl Call {
             text,
             confidence: 0.9,
             reason: TurnReason::Judged,
+            prepared: None,
         }));
     }
 

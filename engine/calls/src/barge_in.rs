@@ -1,68 +1,166 @@
-//! The caller speaks while the agent does: who yields?
+//! The caller makes a sound while the agent speaks: who has the floor?
 
-/// Decides in two steps: at the first window of speech the agent lowers its voice; when the speech goes on the
-/// agent stops, and when it does not the agent goes on as loud as before.
+use std::time::Duration;
+
+use callwright_contract::{Aside, Expectation};
+
+use crate::asides::{Sounds, sounds_like};
+use crate::moment::Moment;
+
+/// Decides in two steps. At the first window of speech the agent lowers its voice, and at the second it falls silent:
+/// whoever wants to speak is never talked over. Then the words decide, at the latest 300 ms after the first sound:
+/// an interruption is given the floor; after an "mm-hm" or a cough the agent goes on from the very sample.
 ///
 /// ```text
-/// windows of 32 ms   . S S S          stop: 96 ms of speech in a row
-///                      |duck|cut
-///                    . S S . .        a click: duck, then up again
+///             a window        another         words of his own
+///   Speaking ---------> Low ----------> Silent ----------------> (the caller has the floor)
+///       ^      quiet     |                |  "mm-hm", or no words once it is quiet
+///       +----------------+                v
+///       ^                            Tolerating ---- more words, or for too long ----> (the caller has the floor)
+///       +------ the aside is over --------+
 /// ```
 #[derive(Debug, Default)]
 pub(crate) struct BargeIn {
-    ducked: bool,
-    /// Windows without speech since ducking.
-    quiet: u32,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+enum State {
+    #[default]
+    Speaking,
+    /// The voice is lowered.
+    Low {
+        /// Windows without speech since then.
+        quiet: u32,
+    },
+    /// Nothing is being sent, until it is clear what the caller wants.
+    Silent {
+        /// His first sound.
+        began: Moment,
+    },
+    /// The agent goes on, in a low voice, over something that is no turn.
+    Tolerating { began: Moment, aside: Aside },
 }
 
 /// What the playout is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Yield {
     /// Go on as before.
-    GoOn,
+    Nothing,
     /// Lower the voice.
     Duck,
     /// It was nothing: raise the voice again.
-    Resume,
-    /// Stop speaking.
+    Raise,
+    /// Fall silent, ready to go on.
+    FallSilent,
+    /// Go on from where the line fell silent: the caller's sound was only this.
+    GoOn(Aside),
+    /// Give the caller the floor.
     Stop,
 }
 
-/// Windows of speech in a row that are an interruption: 96 ms. One more would cost a caller another 32 ms of being
-/// talked over; one fewer would let the voiced part of a cough through.
-const INTERRUPTION: u32 = 3;
-/// Windows of silence after which a ducked voice rises again: 96 ms.
+/// Windows of speech in a row at which the agent falls silent: 64 ms. A cough or a click gets so far, and costs the
+/// listener a gap of a quarter of a second; one window more would talk over every caller for another 32 ms.
+const SILENCING: u32 = 2;
+/// Windows of silence after which a lowered voice rises again: 96 ms.
 const NOTHING: u32 = 3;
+/// The words so far are asked for this long after the caller's first sound, so that the answer is there by 300 ms.
+pub(crate) const FIRST_WORDS: Duration = Duration::from_millis(250);
+/// A sound this long is given the floor even if no word of it was understood.
+const MUMBLED: Duration = Duration::from_millis(1_200);
 
 impl BargeIn {
-    /// Takes in one window of listening while a reply is spoken; `voiced_run` windows in a row were speech.
-    pub(crate) const fn window(&mut self, voiced_run: u32) -> Yield {
-        if voiced_run >= INTERRUPTION {
-            self.ducked = false;
-            return Yield::Stop;
-        }
-        if voiced_run > 0 {
-            self.quiet = 0;
-            if self.ducked {
-                return Yield::GoOn;
+    /// Takes in one window of listening while a reply is spoken or held back: `voiced_run` windows in a row were
+    /// speech, the first of which began at `began`.
+    pub(crate) fn window(&mut self, now: Moment, voiced_run: u32, began: Moment) -> Yield {
+        match &mut self.state {
+            State::Speaking if voiced_run >= SILENCING => self.fall_silent(began),
+            State::Speaking if voiced_run > 0 => {
+                self.state = State::Low { quiet: 0 };
+                Yield::Duck
             }
-            self.ducked = true;
-            return Yield::Duck;
-        }
-        if self.ducked {
-            self.quiet += 1;
-            if self.quiet >= NOTHING {
-                self.ducked = false;
-                return Yield::Resume;
+            State::Low { .. } if voiced_run >= SILENCING => self.fall_silent(began),
+            State::Low { quiet } if voiced_run == 0 => {
+                *quiet += 1;
+                if *quiet < NOTHING {
+                    return Yield::Nothing;
+                }
+                self.state = State::Speaking;
+                Yield::Raise
             }
+            State::Low { quiet } => {
+                *quiet = 0;
+                Yield::Nothing
+            }
+            State::Silent { began } | State::Tolerating { began, .. }
+                if voiced_run > 0 && now.since(*began) >= MUMBLED =>
+            {
+                self.stop()
+            }
+            State::Speaking | State::Silent { .. } | State::Tolerating { .. } => Yield::Nothing,
         }
-        Yield::GoOn
     }
 
-    /// Nothing is being spoken any more.
+    const fn fall_silent(&mut self, began: Moment) -> Yield {
+        self.state = State::Silent { began };
+        Yield::FallSilent
+    }
+
+    const fn stop(&mut self) -> Yield {
+        self.state = State::Speaking;
+        Yield::Stop
+    }
+
+    /// Takes in the words so far of what the caller says; `quiet` when he has paused after them. `expects` is what the
+    /// agent asks: to "yes or no?" a "yeah" is an answer.
+    pub(crate) fn words(&mut self, words: &str, quiet: bool, expects: Expectation) -> Yield {
+        let aside = match (sounds_like(words, expects), quiet) {
+            (Sounds::Nothing, false) => return Yield::Nothing,
+            (Sounds::Nothing, true) => Aside::Noise,
+            (Sounds::BackChannel, _) => Aside::BackChannel,
+            (Sounds::Speech, _) => {
+                return match self.state {
+                    State::Silent { .. } | State::Tolerating { .. } => self.stop(),
+                    State::Speaking | State::Low { .. } => Yield::Nothing,
+                };
+            }
+        };
+        match self.state {
+            State::Silent { began } => {
+                self.state = State::Tolerating { began, aside };
+                Yield::GoOn(aside)
+            }
+            State::Tolerating { began, .. } if aside == Aside::BackChannel => {
+                self.state = State::Tolerating { began, aside };
+                Yield::Nothing
+            }
+            State::Tolerating { .. } | State::Speaking | State::Low { .. } => Yield::Nothing,
+        }
+    }
+
+    /// The agent is silent and waits for what the caller wants.
+    pub(crate) const fn undecided(&self) -> bool {
+        matches!(self.state, State::Silent { .. })
+    }
+
+    /// What the caller is saying is taken to be no turn.
+    pub(crate) const fn aside(&self) -> Option<Aside> {
+        match self.state {
+            State::Tolerating { aside, .. } => Some(aside),
+            State::Speaking | State::Low { .. } | State::Silent { .. } => None,
+        }
+    }
+
+    /// The agent has nothing to say any more.
+    pub(crate) const fn nothing_spoken(&mut self) {
+        if !matches!(self.state, State::Tolerating { .. }) {
+            self.state = State::Speaking;
+        }
+    }
+
+    /// The caller's sound is over, or he has the floor.
     pub(crate) const fn reset(&mut self) {
-        self.ducked = false;
-        self.quiet = 0;
+        self.state = State::Speaking;
     }
 }
 
@@ -70,21 +168,67 @@ impl BargeIn {
 mod tests {
     use super::*;
 
+    fn at(ms: u64) -> Moment {
+        Moment::new(Duration::from_millis(ms))
+    }
+
     fn verdicts(runs: &[u32]) -> Vec<Yield> {
         let mut barge_in = BargeIn::default();
-        runs.iter().map(|&run| barge_in.window(run)).collect()
+        runs.iter().map(|&run| barge_in.window(at(0), run, at(0))).collect()
     }
 
     #[test]
-    fn speech_ducks_at_once_and_stops_when_it_goes_on() {
-        assert_eq!(verdicts(&[0, 1, 2, 3]), [Yield::GoOn, Yield::Duck, Yield::GoOn, Yield::Stop]);
-    }
-
-    #[test]
-    fn a_cough_only_ducks() {
+    fn speech_lowers_the_voice_at_once_and_silences_it_when_it_goes_on() {
         assert_eq!(
-            verdicts(&[1, 2, 0, 0, 0, 0]),
-            [Yield::Duck, Yield::GoOn, Yield::GoOn, Yield::GoOn, Yield::Resume, Yield::GoOn]
+            verdicts(&[0, 1, 2, 3]),
+            [Yield::Nothing, Yield::Duck, Yield::FallSilent, Yield::Nothing]
         );
+    }
+
+    #[test]
+    fn a_click_only_lowers_the_voice() {
+        assert_eq!(
+            verdicts(&[1, 0, 1, 0, 0, 0, 0]),
+            [
+                Yield::Duck,
+                Yield::Nothing,
+                Yield::Nothing,
+                Yield::Nothing,
+                Yield::Nothing,
+                Yield::Raise,
+                Yield::Nothing
+            ]
+        );
+    }
+
+    fn silent() -> BargeIn {
+        BargeIn { state: State::Silent { began: at(0) } }
+    }
+
+    #[test]
+    fn words_take_the_floor_and_a_back_channel_gives_it_back() {
+        assert_eq!(silent().words("Wait", false, Expectation::Anything), Yield::Stop);
+        let mut barge_in = silent();
+        let on = Yield::GoOn(Aside::BackChannel);
+        assert_eq!(barge_in.words("Mm-hm.", false, Expectation::Anything), on);
+        assert_eq!(barge_in.words("Mm-hm.", true, Expectation::Anything), Yield::Nothing);
+        assert_eq!(barge_in.words("Okay, but", false, Expectation::Anything), Yield::Stop);
+    }
+
+    #[test]
+    fn a_sound_without_words_is_noise_once_it_is_over_and_a_mumble_when_it_is_not() {
+        let mut barge_in = silent();
+        assert_eq!(barge_in.words("", false, Expectation::Anything), Yield::Nothing);
+        assert_eq!(barge_in.words("", true, Expectation::Anything), Yield::GoOn(Aside::Noise));
+        let mut barge_in = silent();
+        assert_eq!(barge_in.window(at(1_199), 30, at(0)), Yield::Nothing);
+        assert_eq!(barge_in.window(at(1_200), 31, at(0)), Yield::Stop);
+    }
+
+    #[test]
+    fn yes_is_an_answer_where_one_was_asked_for() {
+        assert_eq!(silent().words("Yeah.", true, Expectation::YesNo), Yield::Stop);
+        let on = Yield::GoOn(Aside::BackChannel);
+        assert_eq!(silent().words("Yeah.", true, Expectation::Anything), on);
     }
 }

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use callwright_contract::{AfterCall, CallCommand, CallFact, CallId, EndCause, ReplyOutcome};
+use callwright_contract::{
+    AfterCall, CallCommand, CallFact, CallId, EndCause, GuessId, ReplyOutcome,
+};
 use callwright_media::{Packet, ResamplerError};
-use callwright_models::contract::{DetectorResult, SynthesizerResult};
+use callwright_models::contract::{DetectorResult, RecognizerResult, SamplePos, SynthesizerResult};
 
-use crate::barge_in::{BargeIn, Yield};
+use crate::barge_in::{BargeIn, FIRST_WORDS, Yield};
+use crate::conduct::Conduct;
 use crate::dtmf::Keypad;
+use crate::echo::EchoGuard;
 use crate::lanes::{LaneAnswer, LaneRequest};
 use crate::latency::LatencyWatch;
 use crate::leg::{LegInput, LegOutput, LegProfile};
@@ -16,9 +20,9 @@ use crate::moment::Moment;
 use crate::outbox::Outbox;
 use crate::playout::{Played, Playout};
 use crate::spec::{CallMode, CallSpec};
-use crate::speech::{SpeechEdge, SpeechEdges};
+use crate::speech::{SPEECH, SpeechEdge, SpeechEdges};
 use crate::timers::{Alarm, Timers};
-use crate::turn::Turns;
+use crate::turn::{Finished, Turns};
 
 /// One call as a state machine without a clock, a socket or a thread.
 ///
@@ -36,16 +40,29 @@ pub struct Call {
     started: bool,
     over: bool,
     listening: Listening,
+    echo: EchoGuard,
     speech: SpeechEdges,
     turns: Turns,
+    prepared: Option<Prepared>,
     playout: Playout,
     barge_in: BargeIn,
     keypad: Keypad,
     timers: Timers,
     latency: LatencyWatch,
+    conduct: Conduct,
     /// What to do once everything said so far was heard.
     finish: Option<AfterCall>,
 }
+
+/// What the business wants done if the turn ends as guessed.
+#[derive(Debug)]
+struct Prepared {
+    guess: GuessId,
+    commands: Vec<CallCommand>,
+}
+
+/// How long after the last sound we sent its echo may still arrive: a mobile network, a room and a carrier's buffer.
+const ECHO_TAIL: Duration = Duration::from_millis(500);
 
 impl Call {
     /// A call that begins `now`. Allocates what it will need while it lasts.
@@ -57,13 +74,16 @@ impl Call {
             started: false,
             over: false,
             listening: Listening::new(profile.hears)?,
+            echo: EchoGuard::new(),
             speech: SpeechEdges::default(),
             turns: Turns::new(patience_min(spec.mode)),
+            prepared: None,
             playout: Playout::new(profile),
             barge_in: BargeIn::default(),
             keypad: Keypad::default(),
             timers: Timers::new(now, spec.limits),
             latency: LatencyWatch::default(),
+            conduct: Conduct::new(now),
             finish: None,
             spec,
         })
@@ -107,8 +127,9 @@ impl Call {
                 self.hear(now, &packet, out);
             }
             (LegInput::Digit(digit), _) => {
-                self.timers.sound(now);
+                self.sound(now);
                 if let Some(digit) = self.keypad.press(now, digit) {
+                    self.turns.forget_guess();
                     out.facts.push(CallFact::Digit(digit));
                     self.cut_in(now, now, out);
                 }
@@ -118,8 +139,10 @@ impl Call {
     }
 
     fn hear(&mut self, now: Moment, packet: &Packet, out: &mut Outbox) {
+        let echo = &mut self.echo;
         self.listening.hear(now, packet, |heard| {
             let (block, detect) = (heard.block, heard.audible);
+            echo.heard(&block);
             out.lanes.push(LaneRequest::Audio { block, detect });
         });
     }
@@ -129,7 +152,7 @@ impl Call {
         match answer {
             LaneAnswer::Detector(result) => self.detected(now, result, out),
             LaneAnswer::Judge(result) => self.turns.judged(result),
-            LaneAnswer::Recognizer(result) => self.turns.recognized(now, result, out),
+            LaneAnswer::Recognizer(result) => self.recognized(now, result, out),
             LaneAnswer::Synthesizer(SynthesizerResult::Chunk { ask, chunk, .. }) => {
                 if let Some(reply) = self.playout.chunk(ask, chunk) {
                     self.latency.audio_made(now, reply);
@@ -146,11 +169,9 @@ impl Call {
 
     /// One window of listening: edges of speech, and whether the agent must yield.
     fn detected(&mut self, now: Moment, result: DetectorResult, out: &mut Outbox) {
-        match self.speech.window(result.end, result.probability) {
-            Some(SpeechEdge::Onset(began)) => {
-                out.facts.push(CallFact::SpeechStarted);
-                self.turns.onset(now, began);
-            }
+        let probability = self.unless_echo(now, result);
+        match self.speech.window(result.end, probability) {
+            Some(SpeechEdge::Onset(began)) => self.onset(now, began, out),
             Some(SpeechEdge::Lull(ended)) => {
                 let quiet_since = self.listening.moment_of(ended);
                 let position = self.listening.position();
@@ -164,16 +185,83 @@ impl Call {
             None => {}
         }
         if self.speech.speaking() {
-            self.timers.sound(now);
+            self.sound(now);
         }
-        if !self.playout.active(now) {
-            self.barge_in.reset();
-            return;
+        if self.speech.voiced_run() > 0 {
+            self.conduct.caller_spoke();
         }
-        match self.barge_in.window(self.speech.voiced_run()) {
-            Yield::GoOn => {}
-            Yield::Duck => self.playout.duck(true),
-            Yield::Resume => self.playout.duck(false),
+        if self.playout.active(now) {
+            let began = self.listening.moment_of(self.speech.began());
+            let verdict = self.barge_in.window(now, self.speech.voiced_run(), began);
+            self.yield_floor(now, verdict, out);
+        } else {
+            self.barge_in.nothing_spoken();
+        }
+    }
+
+    /// The detector's probability, or none when what it heard is our own voice.
+    fn unless_echo(&mut self, now: Moment, result: DetectorResult) -> f32 {
+        let ours = self.playout.sounded_within(now, ECHO_TAIL);
+        if ours && result.probability >= SPEECH {
+            let arrived = self.listening.moment_of(result.end);
+            if self.echo.is_echo(result.end, arrived) {
+                return 0.0;
+            }
+        }
+        result.probability
+    }
+
+    fn onset(&mut self, now: Moment, began: SamplePos, out: &mut Outbox) {
+        out.facts.push(CallFact::SpeechStarted);
+        let first = !self.turns.open();
+        self.turns.onset(now, began);
+        let moment = self.listening.moment_of(began);
+        if first {
+            self.conduct.onset(moment, self.playout.heard_of_current(now));
+        }
+        if self.playout.active(now) {
+            self.turns.want_words_at(moment.plus(FIRST_WORDS));
+        }
+    }
+
+    /// Words came: they may decide who has the floor, and if the caller has paused they may be all of his turn.
+    fn recognized(&mut self, now: Moment, result: RecognizerResult, out: &mut Outbox) {
+        let Some(heard) = self.turns.recognized(now, result, out) else { return };
+        let expects = self.turns.expects();
+        let verdict = self.barge_in.words(&heard.text, heard.quiet, expects);
+        self.yield_floor(now, verdict, out);
+        let undecided = self.barge_in.undecided() || self.barge_in.aside().is_some();
+        if undecided {
+            self.turns.want_words_at(now.plus(NEXT_WORDS));
+        } else if heard.quiet
+            && self.spec.mode == CallMode::Converse
+            && let Some(guess) = self.turns.make_guess()
+        {
+            out.facts.push(CallFact::TurnLikely(guess));
+        }
+    }
+
+    fn yield_floor(&mut self, now: Moment, verdict: Yield, out: &mut Outbox) {
+        match verdict {
+            Yield::Nothing => {}
+            Yield::Raise => self.playout.raise(),
+            Yield::Duck | Yield::FallSilent if self.playout.protected(now) => self.barge_in.reset(),
+            Yield::Duck => {
+                self.playout.duck(now, out);
+                self.echo.cleared(now);
+            }
+            Yield::FallSilent => {
+                self.playout.fall_silent(now, out);
+                self.echo.cleared(now);
+            }
+            Yield::GoOn(aside) => {
+                let silent = self.playout.silent_since().map(|since| now.since(since));
+                if let (Some(reply), Some(silent)) = (self.playout.go_on(), silent) {
+                    self.conduct.went_on();
+                    let turn = self.turns.turn();
+                    out.facts.push(CallFact::WentOn { reply, turn, aside, silent });
+                }
+            }
             Yield::Stop => {
                 let began = self.listening.moment_of(self.speech.began());
                 self.cut_in(now, began, out);
@@ -187,11 +275,14 @@ impl Call {
             return;
         }
         let facts = out.facts.len();
+        let silent = self.playout.silent_since().unwrap_or(now);
         if let Some(reply) = self.playout.stop(now, ReplyOutcome::Interrupted, out) {
-            let after = now.since(began);
+            let after = silent.since(began);
+            self.conduct.interrupted();
             // Before the ends of the replies that `stop` wrote.
             out.facts.insert(facts, CallFact::Interrupted { reply, after });
         }
+        self.echo.cleared(now);
         self.barge_in.reset();
     }
 
@@ -200,15 +291,30 @@ impl Call {
         if self.over {
             return;
         }
+        if let CallCommand::Prepare { guess, commands } = command {
+            self.prepare(now, guess, commands, out);
+            return;
+        }
+        // The conversation has moved on; what was prepared does not fit it any more.
+        self.turns.forget_guess();
+        self.carry_out(now, command, out);
+    }
+
+    fn carry_out(&mut self, now: Moment, command: CallCommand, out: &mut Outbox) {
         match command {
             CallCommand::Say(say) => {
-                self.timers.answered();
                 if let Some(turn) = say.answers {
+                    self.timers.answered();
                     self.latency.reply_came(now, turn, say.reply);
+                } else {
+                    self.timers.lives(now);
                 }
                 self.playout.say(say, out);
             }
-            CallCommand::Cancel(reply) => self.playout.cancel(now, reply, out),
+            CallCommand::Cancel(reply) => {
+                self.playout.cancel(now, reply, out);
+                self.echo.cleared(now);
+            }
             CallCommand::Expect(expected) => self.turns.expect(expected),
             CallCommand::Finish(after) => {
                 self.timers.answered();
@@ -222,9 +328,36 @@ impl Call {
         }
     }
 
+    /// Has made what will be said if the turn ends as guessed.
+    fn prepare(
+        &mut self,
+        now: Moment,
+        guess: GuessId,
+        commands: Vec<CallCommand>,
+        out: &mut Outbox,
+    ) {
+        if self.turns.guess() != Some(guess) {
+            return;
+        }
+        self.playout.drop_prepared(out);
+        for command in &commands {
+            if let CallCommand::Say(say) = command {
+                self.latency.prepared(now, say.reply);
+                self.playout.prepare(say, out);
+            }
+        }
+        self.prepared = Some(Prepared { guess, commands });
+    }
+
     /// The line is gone, or the host wants the call ended.
     pub fn gone(&mut self, now: Moment, cause: EndCause, out: &mut Outbox) {
         self.end(now, cause, out);
+    }
+
+    /// Somebody makes a sound.
+    fn sound(&mut self, now: Moment) {
+        self.timers.sound(now);
+        self.conduct.sound(now);
     }
 
     /// Lets time pass up to `now`.
@@ -240,18 +373,26 @@ impl Call {
         }
         let position = self.listening.position();
         if let Some(finished) = self.turns.tick(now, position, out) {
-            self.latency.turn_over(now, finished.over.turn, &finished.points);
-            if self.spec.mode == CallMode::Converse {
-                self.timers.owe(now);
-            }
-            out.facts.push(CallFact::TurnOver(finished.over));
+            self.turn_over(now, finished, out);
+        }
+        if !self.turns.open() {
+            self.end_aside(now, out);
+        }
+        if let Some(stale) = self.prepared.take_if(|ready| self.turns.guess() != Some(ready.guess))
+        {
+            drop(stale);
+            self.playout.drop_prepared(out);
         }
         self.play(now, out);
         match self.timers.alarm(now) {
             Some(Alarm::Quiet(lasted)) if self.spec.mode == CallMode::Converse => {
                 out.facts.push(CallFact::Quiet { lasted });
             }
-            Some(Alarm::Quiet(_)) | None => {}
+            // What is being said may be no answer, but nobody waits in silence.
+            Some(Alarm::Owed(turn, lasted)) if !self.playout.active(now) => {
+                out.facts.push(CallFact::AnswerOwed { turn, lasted });
+            }
+            Some(Alarm::Quiet(_) | Alarm::Owed(..)) | None => {}
             Some(Alarm::End(cause @ EndCause::BusinessGone)) => self.end(now, cause, out),
             Some(Alarm::End(cause)) => self.close(now, AfterCall::HangUp, cause, out),
         }
@@ -266,17 +407,57 @@ impl Call {
         }
     }
 
+    /// The caller's turn is over, unless it was none.
+    fn turn_over(&mut self, now: Moment, finished: Finished, out: &mut Outbox) {
+        let Finished { mut over, points, guess } = finished;
+        if self.barge_in.aside().is_some() {
+            return;
+        }
+        if self.barge_in.undecided() {
+            // Neither words nor their failure came in time.
+            let began = self.listening.moment_of(self.speech.began());
+            self.cut_in(now, began, out);
+        }
+        self.conduct.turn_over(points.quiet_since, over.text.reveal().is_empty());
+        self.latency.turn_over(now, over.turn, &points);
+        if self.spec.mode == CallMode::Converse {
+            self.timers.owe(now, over.turn);
+        }
+        let ready = self.prepared.take_if(|ready| Some(ready.guess) == guess);
+        over.prepared = ready.as_ref().map(|ready| ready.guess);
+        out.facts.push(CallFact::TurnOver(over));
+        for command in ready.into_iter().flat_map(|ready| ready.commands) {
+            self.carry_out(now, command, out);
+        }
+    }
+
+    /// The caller is not speaking: whatever he uttered has been found out by now.
+    fn end_aside(&mut self, now: Moment, out: &mut Outbox) {
+        if self.barge_in.undecided() {
+            let verdict = self.barge_in.words("", true, self.turns.expects());
+            self.yield_floor(now, verdict, out);
+        }
+        if self.barge_in.aside().is_some() {
+            self.barge_in.reset();
+            self.playout.raise();
+        }
+    }
+
     fn play(&mut self, now: Moment, out: &mut Outbox) {
         let hold = self.speech.speaking() && self.turns.open();
-        let latency = &mut self.latency;
-        self.playout.tick(now, hold, out, |Played::Began { reply, .. }, out| {
-            out.facts.push(CallFact::ReplyStarted { reply });
-            if let Some((turn, parts)) = latency.audio_sent(now, reply) {
-                out.facts.push(CallFact::Latency { turn, reply, parts });
+        let (latency, conduct, echo) = (&mut self.latency, &mut self.conduct, &mut self.echo);
+        self.playout.tick(now, hold, out, |played, out| match played {
+            Played::Began(reply) => {
+                out.facts.push(CallFact::ReplyStarted { reply });
+                if let Some((turn, parts)) = latency.audio_sent(now, reply) {
+                    conduct.answered(parts.first_audio_sent.unwrap_or_default());
+                    out.facts.push(CallFact::Latency { turn, reply, parts });
+                }
             }
+            Played::Frame { at, samples } => echo.played(at, samples),
         });
         if self.playout.active(now) {
-            self.timers.sound(now);
+            self.sound(now);
         }
     }
 
@@ -299,10 +480,18 @@ impl Call {
             self.started = true;
             out.facts.insert(0, self.started());
         }
+        self.playout.drop_prepared(out);
         self.playout.stop(now, ReplyOutcome::CallEnded, out);
+        if self.spec.mode != CallMode::Echo {
+            let measures = self.conduct.measures(now, self.playout.spoke(now));
+            out.facts.push(CallFact::Measured(measures));
+        }
         out.facts.push(CallFact::Ended { cause });
     }
 }
+
+/// Between two looks at the words of a sound that may be an interruption.
+const NEXT_WORDS: Duration = Duration::from_millis(200);
 
 /// Nobody waits for an answer on a line that only listens.
 const fn patience_min(mode: CallMode) -> Duration {

@@ -27,6 +27,16 @@ impl Gain {
         *self = Self::new();
     }
 
+    /// Is where it was to go, without a ramp.
+    pub(crate) const fn at_once(&mut self) {
+        self.current = self.target;
+    }
+
+    /// Begins at silence: sound that goes on in the middle would click.
+    pub(crate) const fn fade_in(&mut self) {
+        self.current = 0.0;
+    }
+
     /// Applies the gain to one frame, moving to the target over its length.
     ///
     /// *Real time:* one pass, none when there is nothing to do.
@@ -63,5 +73,20 @@ mod tests {
         let mut frame = [7; 2];
         gain.apply(&mut frame);
         assert_eq!(frame, [7; 2]);
+    }
+
+    #[test]
+    fn what_goes_on_in_the_middle_begins_softly() {
+        let mut gain = Gain::new();
+        gain.duck(true);
+        gain.at_once();
+        let mut frame = [8_000; 2];
+        gain.apply(&mut frame);
+        assert_eq!(frame, [2_000; 2]);
+        gain.duck(false);
+        gain.fade_in();
+        let mut frame = [8_000; 4];
+        gain.apply(&mut frame);
+        assert_eq!(frame, [2_000, 4_000, 6_000, 8_000]);
     }
 }

@@ -11,6 +11,15 @@ use crate::turn::TurnPoints;
 #[derive(Debug, Default)]
 pub(crate) struct LatencyWatch {
     open: Option<Open>,
+    /// What was made before its turn was over: which reply, since when it was ready, when its sound was.
+    ahead: Option<Ahead>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Ahead {
+    reply: ReplyId,
+    ready: Moment,
+    made: Option<Moment>,
 }
 
 #[derive(Debug)]
@@ -38,6 +47,11 @@ impl LatencyWatch {
         });
     }
 
+    /// The business prepared this reply for a turn that may be over.
+    pub(crate) const fn prepared(&mut self, now: Moment, reply: ReplyId) {
+        self.ahead = Some(Ahead { reply, ready: now, made: None });
+    }
+
     /// The business answered the turn with this reply; later replies to it do not count.
     pub(crate) fn reply_came(&mut self, now: Moment, turn: TurnId, reply: ReplyId) {
         if let Some(open) = &mut self.open
@@ -45,12 +59,21 @@ impl LatencyWatch {
             && open.reply.is_none()
         {
             open.reply = Some(reply);
-            open.parts.agent_ready = Some(now.since(open.quiet_since));
+            let ahead = self.ahead.take().filter(|ahead| ahead.reply == reply);
+            let ready = ahead.map_or(now, |ahead| ahead.ready);
+            open.parts.agent_ready = Some(ready.since(open.quiet_since));
+            let made = ahead.and_then(|ahead| ahead.made);
+            open.parts.first_audio_made = made.map(|made| made.since(open.quiet_since));
         }
     }
 
     /// The synthesiser made the first sound of this reply.
     pub(crate) fn audio_made(&mut self, now: Moment, reply: ReplyId) {
+        if let Some(ahead) = &mut self.ahead
+            && ahead.reply == reply
+        {
+            ahead.made.get_or_insert(now);
+        }
         if let Some(open) = &mut self.open
             && open.reply == Some(reply)
         {

@@ -34,7 +34,11 @@ mod ledger;
 mod playout;
 mod speech_queue;
 
+mod asides;
 mod barge_in;
+mod echo;
+
+mod conduct;
 mod dtmf;
 mod latency;
 mod timers;

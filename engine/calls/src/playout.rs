@@ -3,13 +3,12 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use callwright_contract::{CallFact, Pii, ReplyId, ReplyOutcome, Say, TurnId};
+use callwright_contract::{CallFact, Pii, Protection, ReplyId, ReplyOutcome, Say};
 use callwright_media::{Packet, Resampler, SampleRate, g711};
 use callwright_models::contract::{AskId, SpeechChunk, VoiceStyle};
 
 use crate::gain::Gain;
 use crate::lanes::LaneRequest;
-use crate::ledger::Ledger;
 use crate::leg::{LegOutput, LegProfile, MarkId};
 use crate::moment::Moment;
 use crate::outbox::Outbox;
@@ -18,45 +17,57 @@ use crate::speech_queue::{Next, SpeechQueue};
 /// Plays replies one after the other, never further ahead of the caller's ear than the line's lead.
 ///
 /// `busy_until` is the moment at which the caller will have heard everything that was sent; it is what tells, at an
-/// interruption, how much of a reply was heard. A line that answers marks confirms the end of each reply.
+/// interruption, how much of a reply was heard, and from which sample it goes on if it was none. A line that answers
+/// marks confirms the end of each reply.
+///
+/// ```text
+///              prepare                say, or the turn is over as guessed
+///   (nothing) ---------> prepared -------------------------------------> replies -> in flight -> heard
+///                            \ the caller goes on: dropped                 ^  |  fall_silent, duck |
+///                                                                         |  +-------- back ------+
+/// ```
 #[derive(Debug)]
 pub(crate) struct Playout {
     profile: LegProfile,
+    /// Made ahead for a turn that may be over; not to be heard before it is.
+    prepared: Vec<SpeechQueue>,
     /// The first is being sent, the others wait.
     replies: VecDeque<SpeechQueue>,
     /// Sent to the end, not yet heard to the end.
     in_flight: VecDeque<InFlight>,
     busy_until: Moment,
+    /// Since when nothing is sent because the caller made a sound.
+    silent_since: Option<Moment>,
     gain: Gain,
     resampler: Option<(SampleRate, Resampler)>,
     frame: [i16; FRAME_MAX],
     last_mark: u32,
     last_ask: u32,
+    /// Sound that was sent and not taken back.
+    spoke: Duration,
 }
 
 #[derive(Debug)]
 struct InFlight {
-    reply: ReplyId,
-    protected: bool,
-    failed: bool,
-    ledger: Ledger,
-    /// All of its samples, at the voice's rate.
-    sent: u64,
-    rate: SampleRate,
+    queue: SpeechQueue,
     mark: MarkId,
     /// When its last sample will have been heard.
     until: Moment,
 }
 
-/// What happened while playing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Played {
-    /// The first packet of a reply left.
-    Began { reply: ReplyId, answers: Option<TurnId> },
+/// What happens while playing.
+#[derive(Debug)]
+pub(crate) enum Played<'a> {
+    /// The first packet of a reply leaves.
+    Began(ReplyId),
+    /// This frame, at [`LINE_RATE`], will be at the caller's ear from `at` on.
+    Frame { at: Moment, samples: &'a [i16; LINE_FRAME] },
 }
 
-const LINE_RATE: SampleRate = SampleRate::Hz8000;
-const LINE_FRAME: usize = LINE_RATE.frame_samples();
+/// The rate at which a line is spoken to.
+pub(crate) const LINE_RATE: SampleRate = SampleRate::Hz8000;
+/// Samples of a line's frame.
+pub(crate) const LINE_FRAME: usize = LINE_RATE.frame_samples();
 const FRAME: Duration = Duration::from_millis(20);
 /// 20 ms at the highest rate a voice has.
 const FRAME_MAX: usize = SampleRate::Hz48000.frame_samples();
@@ -64,46 +75,81 @@ const FRAME_MAX: usize = SampleRate::Hz48000.frame_samples();
 const REPLIES_MAX: usize = 16;
 /// Longest wait for a mark after the audio before it must have been played; then it counts as heard.
 const MARK_MAX: Duration = Duration::from_millis(1_500);
+/// The part of a reply with [`Protection::Opening`] that cannot be cut off.
+const OPENING: Duration = Duration::from_millis(300);
+/// With no more than this ahead of the ear, lowering the voice from the next frame on is soon enough.
+const LITTLE_AHEAD: Duration = Duration::from_millis(40);
 
 impl Playout {
     pub(crate) fn new(profile: LegProfile) -> Self {
         Self {
             profile,
+            prepared: Vec::new(),
             replies: VecDeque::with_capacity(REPLIES_MAX),
             in_flight: VecDeque::with_capacity(REPLIES_MAX),
             busy_until: Moment::default(),
+            silent_since: None,
             gain: Gain::new(),
             resampler: None,
             frame: [0; FRAME_MAX],
             last_mark: 0,
             last_ask: 0,
+            spoke: Duration::ZERO,
         }
     }
 
-    /// Takes on a reply and has it made.
+    /// Takes on a reply and has it made, unless that was prepared.
     pub(crate) fn say(&mut self, say: Say, out: &mut Outbox) {
         if self.replies.len() == REPLIES_MAX {
             out.facts.push(ended(say.reply, ReplyOutcome::Failed, Pii::default()));
             return;
         }
+        let prepared = self.prepared.iter().position(|queue| queue.reply == say.reply);
+        let queue = match prepared {
+            Some(place) => self.prepared.remove(place),
+            None => self.make(say, out),
+        };
+        self.replies.push_back(queue);
+    }
+
+    /// Has a reply made that will perhaps be said.
+    pub(crate) fn prepare(&mut self, say: &Say, out: &mut Outbox) {
+        if self.prepared.len() < REPLIES_MAX {
+            let queue = self.make(say.clone(), out);
+            self.prepared.push(queue);
+        }
+    }
+
+    /// What was prepared will not be said.
+    pub(crate) fn drop_prepared(&mut self, out: &mut Outbox) {
+        for queue in self.prepared.drain(..).filter(SpeechQueue::being_made) {
+            out.lanes.push(LaneRequest::CancelSpeech { ask: queue.ask });
+        }
+    }
+
+    fn make(&mut self, say: Say, out: &mut Outbox) -> SpeechQueue {
         self.last_ask += 1;
         let ask = AskId(self.last_ask);
         let style = VoiceStyle { voice: say.style.voice.clone(), pace: say.style.pace };
         let text = say.text.reveal().clone();
         out.lanes.push(LaneRequest::Speak { ask, text, style });
-        self.replies.push_back(SpeechQueue::new(say, ask));
+        SpeechQueue::new(say, ask)
+    }
+
+    fn queue(&mut self, ask: AskId) -> Option<&mut SpeechQueue> {
+        self.replies.iter_mut().chain(&mut self.prepared).find(|queue| queue.ask == ask)
     }
 
     /// The synthesiser made more of a reply. Returns whose, if it is still wanted.
     pub(crate) fn chunk(&mut self, ask: AskId, chunk: SpeechChunk) -> Option<ReplyId> {
-        let queue = self.replies.iter_mut().find(|queue| queue.ask == ask)?;
+        let queue = self.queue(ask)?;
         queue.push(chunk);
         Some(queue.reply)
     }
 
     /// The synthesiser is done with a reply, or gave up.
     pub(crate) fn made(&mut self, ask: AskId, failed: bool) {
-        if let Some(queue) = self.replies.iter_mut().find(|queue| queue.ask == ask) {
+        if let Some(queue) = self.queue(ask) {
             queue.made(failed);
         }
     }
@@ -118,20 +164,101 @@ impl Playout {
         self.busy_until > now
     }
 
+    /// The caller hears us, or did so `within` this time.
+    pub(crate) fn sounded_within(&self, now: Moment, within: Duration) -> bool {
+        self.busy_until.plus(within) > now
+    }
+
     /// Nothing is left to say, and everything said was heard.
     pub(crate) fn idle(&self) -> bool {
         self.replies.is_empty() && self.in_flight.is_empty()
     }
 
-    /// The caller may not cut off what is being said.
-    pub(crate) fn protected(&self, now: Moment) -> bool {
-        self.replies.front().is_some_and(|queue| queue.protected)
-            || self.in_flight.iter().any(|flight| flight.protected && flight.until > now)
+    /// How much sound the caller has heard by `now`.
+    pub(crate) fn spoke(&self, now: Moment) -> Duration {
+        self.spoke.saturating_sub(self.busy_until.since(now))
     }
 
-    /// Lowers the voice, or raises it again.
-    pub(crate) const fn duck(&mut self, ducked: bool) {
-        self.gain.duck(ducked);
+    /// How much of the reply that the caller hears, or is about to hear, was heard by `now`.
+    pub(crate) fn heard_of_current(&self, now: Moment) -> Duration {
+        let unheard = self.busy_until.since(now);
+        match self.replies.front() {
+            Some(queue) if queue.sent() > unheard => queue.sent() - unheard,
+            front => {
+                let begun = front.map_or(Duration::ZERO, SpeechQueue::sent);
+                let before = unheard.saturating_sub(begun);
+                let last = self.in_flight.back().filter(|_| !before.is_zero());
+                last.map_or(Duration::ZERO, |flight| flight.queue.sent().saturating_sub(before))
+            }
+        }
+    }
+
+    /// The caller may not cut off what is being said.
+    pub(crate) fn protected(&self, now: Moment) -> bool {
+        let heard = self.in_flight.iter().filter(|flight| flight.until > now);
+        let mut current = heard.map(|flight| &flight.queue).chain(self.replies.front());
+        current.any(|queue| match queue.protection {
+            Protection::Whole => true,
+            Protection::Opening => self.heard_of_current(now) < OPENING,
+            _ => false,
+        })
+    }
+
+    /// Lowers the voice: at the caller's ear within a tick, whatever is on its way there.
+    pub(crate) fn duck(&mut self, now: Moment, out: &mut Outbox) {
+        self.gain.duck(true);
+        if self.busy_until.since(now) > LITTLE_AHEAD {
+            self.take_back(now, out);
+            self.gain.at_once();
+        }
+    }
+
+    /// Raises the voice again.
+    pub(crate) const fn raise(&mut self) {
+        self.gain.duck(false);
+    }
+
+    /// Falls silent at once; what was not heard will be sent again, if the agent goes on.
+    pub(crate) fn fall_silent(&mut self, now: Moment, out: &mut Outbox) {
+        if self.silent_since.is_none() {
+            self.take_back(now, out);
+            self.silent_since = Some(now);
+        }
+    }
+
+    /// The agent has fallen silent since this moment and may go on.
+    pub(crate) const fn silent_since(&self) -> Option<Moment> {
+        self.silent_since
+    }
+
+    /// Goes on from the sample after the last one heard, in a voice still lowered. Returns the reply that goes on.
+    pub(crate) fn go_on(&mut self) -> Option<ReplyId> {
+        self.silent_since = None;
+        self.gain.fade_in();
+        self.replies.front().map(|queue| queue.reply)
+    }
+
+    /// Clears the line and takes back what was sent and not heard.
+    fn take_back(&mut self, now: Moment, out: &mut Outbox) {
+        let mut unheard = self.busy_until.since(now);
+        if unheard.is_zero() {
+            return;
+        }
+        out.line.push(LegOutput::Clear);
+        self.spoke = self.spoke.saturating_sub(unheard);
+        self.busy_until = now;
+        if let Some(queue) = self.replies.front_mut() {
+            queue.take_back(&mut unheard);
+        }
+        while !unheard.is_zero()
+            && let Some(mut flight) = self.in_flight.pop_back()
+        {
+            flight.queue.take_back(&mut unheard);
+            self.replies.push_front(flight.queue);
+        }
+        if let Some((_, resampler)) = &mut self.resampler {
+            resampler.reset();
+        }
     }
 
     /// The line has played everything before `mark`.
@@ -148,8 +275,8 @@ impl Playout {
         }
     }
 
-    /// Sends what is due by `now`; with `hold` no new reply begins, because the caller is speaking. Gives what
-    /// began to `began`.
+    /// Sends what is due by `now`; with `hold` no new reply begins, because the caller is speaking. Tells `played` what
+    /// leaves.
     ///
     /// *Real time:* allocates only where a reply begins or ends.
     pub(crate) fn tick(
@@ -157,9 +284,12 @@ impl Playout {
         now: Moment,
         hold: bool,
         out: &mut Outbox,
-        mut began: impl FnMut(Played, &mut Outbox),
+        mut played: impl FnMut(Played<'_>, &mut Outbox),
     ) {
         self.land(now, out);
+        if self.silent_since.is_some() {
+            return;
+        }
         while self.busy_until <= now.plus(self.profile.lead) {
             let Some(queue) = self.replies.front_mut() else { return };
             if hold && !queue.begun() {
@@ -171,12 +301,12 @@ impl Playout {
                 Next::End => self.take_off(now, out),
                 Next::Frame(rate) => {
                     if first {
-                        let (reply, answers) = (queue.reply, queue.answers);
+                        let reply = queue.reply;
                         self.gain.reset();
                         self.fit_resampler(rate);
-                        began(Played::Began { reply, answers }, out);
+                        played(Played::Began(reply), out);
                     }
-                    self.send_frame(now, rate, out);
+                    self.send_frame(now, rate, out, &mut played);
                 }
             }
         }
@@ -198,7 +328,7 @@ impl Playout {
         if !queue.begun() {
             let outcome =
                 if queue.failed() { ReplyOutcome::Failed } else { ReplyOutcome::Finished };
-            out.facts.push(ended(queue.reply, outcome, queue.ledger.text().clone()));
+            out.facts.push(ended(queue.reply, outcome, queue.text().clone()));
             return;
         }
         self.last_mark += 1;
@@ -206,18 +336,10 @@ impl Playout {
         if self.profile.marks {
             out.line.push(LegOutput::Mark(mark));
         }
-        self.in_flight.push_back(InFlight {
-            reply: queue.reply,
-            protected: queue.protected,
-            failed: queue.failed(),
-            sent: queue.sent(),
-            rate: queue.rate(),
-            ledger: queue.ledger,
-            mark,
-            until: self.busy_until.max(now),
-        });
+        self.in_flight.push_back(InFlight { queue, mark, until: self.busy_until.max(now) });
     }
 
+    /// Makes the resampler ready for a voice at `rate` that begins.
     fn fit_resampler(&mut self, rate: SampleRate) {
         match &mut self.resampler {
             Some((fitted, resampler)) if *fitted == rate => resampler.reset(),
@@ -226,7 +348,13 @@ impl Playout {
         }
     }
 
-    fn send_frame(&mut self, now: Moment, rate: SampleRate, out: &mut Outbox) {
+    fn send_frame(
+        &mut self,
+        now: Moment,
+        rate: SampleRate,
+        out: &mut Outbox,
+        played: &mut impl FnMut(Played<'_>, &mut Outbox),
+    ) {
         let mut line = [0; LINE_FRAME];
         if let Some((_, resampler)) = &mut self.resampler
             && let Some(voice) = self.frame.get(..rate.frame_samples())
@@ -238,7 +366,10 @@ impl Playout {
         let mut octets = [g711::ULAW_SILENCE; LINE_FRAME];
         g711::ulaw_encode_into(&line, &mut octets);
         out.line.extend(Packet::split(&octets, LINE_FRAME).map(LegOutput::Audio));
-        self.busy_until = self.busy_until.max(now).plus(FRAME);
+        let at = self.busy_until.max(now);
+        played(Played::Frame { at, samples: &line }, out);
+        self.busy_until = at.plus(FRAME);
+        self.spoke += FRAME;
     }
 
     /// Stops everything, at once: what is being said and what waits. Returns the reply the caller was hearing.
@@ -248,33 +379,21 @@ impl Playout {
         outcome: ReplyOutcome,
         out: &mut Outbox,
     ) -> Option<ReplyId> {
-        let mut unheard = self.busy_until.since(now);
-        if !unheard.is_zero() {
-            out.line.push(LegOutput::Clear);
+        self.take_back(now, out);
+        self.silent_since = None;
+        // What is in flight still was heard to its end; only its mark has not come.
+        while let Some(flight) = self.in_flight.pop_front() {
+            flight.heard_out(out);
         }
-        self.busy_until = now;
-        let mut stopped = VecDeque::with_capacity(self.replies.len() + self.in_flight.len());
-        // The unheard tail belongs to what was sent last, so walk from the back.
-        while let Some(queue) = self.replies.pop_back() {
+        let mut hearing = None;
+        while let Some(queue) = self.replies.pop_front() {
             if queue.being_made() {
                 out.lanes.push(LaneRequest::CancelSpeech { ask: queue.ask });
             }
-            let heard = heard_of(&queue.ledger, queue.sent(), queue.rate(), &mut unheard);
-            stopped.push_front((queue.reply, queue.begun(), outcome, heard));
-        }
-        while let Some(flight) = self.in_flight.pop_back() {
-            let whole = unheard.is_zero();
-            let heard = heard_of(&flight.ledger, flight.sent, flight.rate, &mut unheard);
-            if whole {
-                // Nothing of it was unheard, nor of any before it.
-                stopped.push_front((flight.reply, false, flight.outcome(), flight.heard()));
-            } else {
-                stopped.push_front((flight.reply, true, outcome, heard));
+            if queue.begun() {
+                hearing = hearing.or(Some(queue.reply));
             }
-        }
-        let hearing = stopped.iter().find(|(_, cut, ..)| *cut).map(|(reply, ..)| *reply);
-        for (reply, _, outcome, heard) in stopped {
-            out.facts.push(ended(reply, outcome, heard));
+            out.facts.push(ended(queue.reply, outcome, queue.heard()));
         }
         hearing
     }
@@ -299,25 +418,15 @@ impl Playout {
 }
 
 impl InFlight {
-    const fn outcome(&self) -> ReplyOutcome {
-        if self.failed { ReplyOutcome::Failed } else { ReplyOutcome::Finished }
-    }
-
-    fn heard(&self) -> Pii<String> {
-        if self.failed { self.ledger.heard(self.sent) } else { self.ledger.text().clone() }
-    }
-
     fn heard_out(self, out: &mut Outbox) {
-        out.facts.push(ended(self.reply, self.outcome(), self.heard()));
+        let queue = self.queue;
+        let (outcome, heard) = if queue.failed() {
+            (ReplyOutcome::Failed, queue.heard())
+        } else {
+            (ReplyOutcome::Finished, queue.text().clone())
+        };
+        out.facts.push(ended(queue.reply, outcome, heard));
     }
-}
-
-/// What was heard of a reply of which `sent` samples were sent, when the last `unheard` of the line's sound were
-/// not; takes this reply's share off `unheard`.
-fn heard_of(ledger: &Ledger, sent: u64, rate: SampleRate, unheard: &mut Duration) -> Pii<String> {
-    let missing = rate.samples(*unheard);
-    *unheard = unheard.saturating_sub(rate.duration(sent));
-    ledger.heard(sent.saturating_sub(missing))
 }
 
 const fn ended(reply: ReplyId, outcome: ReplyOutcome, heard: Pii<String>) -> CallFact {

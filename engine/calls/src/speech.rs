@@ -36,7 +36,7 @@ pub(crate) enum SpeechEdge {
 }
 
 /// At and above this a window is speech (Silero's own default).
-const SPEECH: f32 = 0.5;
+pub(crate) const SPEECH: f32 = 0.5;
 /// Below this a window is not speech; in between the last state holds (Silero's own default, 0.15 below).
 const QUIET: f32 = 0.35;
 /// Windows that make an onset: one alone is a click.

@@ -1,26 +1,32 @@
 //! One reply on its way from the synthesiser to the line.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
-use callwright_contract::{ReplyId, Say, TurnId};
+use callwright_contract::{Pii, Protection, ReplyId, Say};
 use callwright_media::SampleRate;
 use callwright_models::contract::{AskId, SpeechChunk};
 
 use crate::ledger::Ledger;
 
-/// A reply whose sound is being made and sent.
+/// A reply whose sound is being made and sent, and can be taken back as far as it was not heard.
 #[derive(Debug)]
 pub(crate) struct SpeechQueue {
     pub(crate) reply: ReplyId,
-    pub(crate) answers: Option<TurnId>,
-    pub(crate) protected: bool,
+    pub(crate) protection: Protection,
     pub(crate) ask: AskId,
-    pub(crate) ledger: Ledger,
+    ledger: Ledger,
+    /// What was made, without what was heard long ago.
     chunks: VecDeque<SpeechChunk>,
-    /// Samples of the first chunk that were taken.
-    taken: usize,
-    /// Samples taken in all, at the voice's rate.
+    /// Position in the reply's sound of the first sample of `chunks`.
+    kept_from: u64,
+    /// Position one past the last sample that was made.
+    made: u64,
+    /// Position of the next sample to be sent.
     sent: u64,
+    /// Samples of silence that filled up the last frame sent.
+    padding: u64,
+    begun: bool,
     rate: Option<SampleRate>,
     making: Making,
 }
@@ -43,17 +49,22 @@ pub(crate) enum Next {
     End,
 }
 
+/// How much of what was sent is kept, to be sent again: more than any line's lead.
+const KEPT: Duration = Duration::from_secs(1);
+
 impl SpeechQueue {
     pub(crate) fn new(say: Say, ask: AskId) -> Self {
         Self {
             reply: say.reply,
-            answers: say.answers,
-            protected: say.protected,
+            protection: say.protection,
             ask,
             ledger: Ledger::new(say.text),
             chunks: VecDeque::new(),
-            taken: 0,
+            kept_from: 0,
+            made: 0,
             sent: 0,
+            padding: 0,
+            begun: false,
             rate: None,
             making: Making::UnderWay,
         }
@@ -63,6 +74,7 @@ impl SpeechQueue {
     pub(crate) fn push(&mut self, chunk: SpeechChunk) {
         if *self.rate.get_or_insert(chunk.rate) == chunk.rate {
             self.ledger.spoken(&chunk.words);
+            self.made += chunk.samples.len() as u64;
             self.chunks.push_back(chunk);
         }
     }
@@ -80,59 +92,92 @@ impl SpeechQueue {
         self.making == Making::Failed
     }
 
-    /// Some of it was sent.
+    /// Its first sound was sent, if only to be taken back.
     pub(crate) const fn begun(&self) -> bool {
-        self.sent > 0
-    }
-
-    /// Samples sent, at the voice's rate.
-    pub(crate) const fn sent(&self) -> u64 {
-        self.sent
+        self.begun
     }
 
     /// The voice's rate; the line's until the first chunk has come.
-    pub(crate) fn rate(&self) -> SampleRate {
+    fn rate(&self) -> SampleRate {
         self.rate.unwrap_or(SampleRate::Hz8000)
+    }
+
+    /// The whole text.
+    pub(crate) const fn text(&self) -> &Pii<String> {
+        self.ledger.text()
+    }
+
+    /// The words whose sound was sent, to the word.
+    pub(crate) fn heard(&self) -> Pii<String> {
+        self.ledger.heard(self.sent)
+    }
+
+    /// How much sound was sent, silence that filled up the last frame included.
+    pub(crate) fn sent(&self) -> Duration {
+        self.rate().duration(self.sent + self.padding)
+    }
+
+    /// Takes back as much of `unheard` as was sent of this reply, and takes it off `unheard`: it will be sent again,
+    /// from that very sample.
+    pub(crate) fn take_back(&mut self, unheard: &mut Duration) {
+        let mine = self.sent().min(*unheard);
+        *unheard -= mine;
+        let samples = self.rate().samples(mine);
+        let of_speech = samples.saturating_sub(self.padding);
+        self.padding = self.padding.saturating_sub(samples);
+        self.sent = self.sent.saturating_sub(of_speech).max(self.kept_from);
     }
 
     /// Writes the next 20 ms to the beginning of `frame`, which has room for any rate's.
     ///
-    /// *Real time:* frees a chunk when it is used up; no allocation.
+    /// *Real time:* frees a chunk when it was heard long ago; no allocation.
     pub(crate) fn next(&mut self, frame: &mut [i16]) -> Next {
         let rate = self.rate();
         let wanted = rate.frame_samples().min(frame.len());
-        let ready: usize = self.chunks.iter().map(|chunk| chunk.samples.len()).sum();
-        let ready = ready.saturating_sub(self.taken);
-        if ready < wanted && self.being_made() {
+        let ready = self.made.saturating_sub(self.sent);
+        if ready < wanted as u64 && self.being_made() {
             return Next::NotYet;
         }
         if ready == 0 {
             return Next::End;
         }
-        let mut written = 0;
-        while written < wanted {
-            let Some(chunk) = self.chunks.front() else { break };
-            let rest = chunk.samples.get(self.taken..).unwrap_or_default();
-            let part = rest.len().min(wanted - written);
-            for (to, from) in frame.iter_mut().skip(written).zip(rest.iter().take(part)) {
-                *to = *from;
+        let (mut written, mut from) = (0, self.kept_from);
+        for chunk in &self.chunks {
+            let until = from + chunk.samples.len() as u64;
+            if until > self.sent && written < wanted {
+                // Both differences are within the chunk, which is a slice.
+                let begin = (self.sent - from) as usize;
+                let rest = chunk.samples.get(begin..).unwrap_or_default();
+                let part = rest.len().min(wanted - written);
+                for (to, from) in frame.iter_mut().skip(written).zip(rest.iter().take(part)) {
+                    *to = *from;
+                }
+                written += part;
+                self.sent += part as u64;
             }
-            written += part;
-            self.taken += part;
-            if part == rest.len() {
-                self.chunks.pop_front();
-                self.taken = 0;
-            }
+            from = until;
         }
         frame.iter_mut().take(wanted).skip(written).for_each(|sample| *sample = 0);
-        self.sent += written as u64;
+        self.padding = (wanted - written) as u64;
+        self.begun = true;
+        self.forget(rate.samples(KEPT));
         Next::Frame(rate)
+    }
+
+    /// Lets go of chunks that lie more than `kept` samples back.
+    fn forget(&mut self, kept: u64) {
+        while let Some(chunk) = self.chunks.front()
+            && self.kept_from + chunk.samples.len() as u64 + kept < self.sent
+        {
+            self.kept_from += chunk.samples.len() as u64;
+            self.chunks.pop_front();
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use callwright_contract::{Pii, Style};
+    use callwright_contract::Style;
 
     use super::*;
 
@@ -142,7 +187,7 @@ mod tests {
             answers: None,
             text: Pii::from("x"),
             style: Style::default(),
-            protected: false,
+            protection: Protection::None,
         };
         let mut queue = SpeechQueue::new(say, AskId(0));
         let mut value = 0;
@@ -158,17 +203,49 @@ mod tests {
         queue
     }
 
+    const FRAME: Duration = Duration::from_millis(20);
+
     #[test]
     fn frames_run_across_chunks_and_the_last_is_padded() {
         let mut queue = queue(&[100, 100]);
         let mut frame = [9; 960];
         assert_eq!(queue.next(&mut frame), Next::Frame(SampleRate::Hz8000));
-        assert_eq!((frame[0], frame[159], queue.sent()), (1, 160, 160));
+        assert_eq!((frame[0], frame[159], queue.sent()), (1, 160, FRAME));
         assert_eq!(queue.next(&mut frame), Next::NotYet);
         queue.made(false);
         assert_eq!(queue.next(&mut frame), Next::Frame(SampleRate::Hz8000));
-        assert_eq!((frame[39], frame[40], queue.sent()), (200, 0, 200));
+        assert_eq!((frame[39], frame[40], queue.sent()), (200, 0, FRAME * 2));
         assert_eq!(queue.next(&mut frame), Next::End);
+    }
+
+    #[test]
+    fn what_was_not_heard_is_sent_again_from_the_same_sample() {
+        let mut queue = queue(&[100, 100]);
+        queue.made(false);
+        let mut frame = [9; 960];
+        while queue.next(&mut frame) != Next::End {}
+        // 5 ms of the second frame were speech, 15 ms were filled up.
+        let mut unheard = Duration::from_millis(17);
+        queue.take_back(&mut unheard);
+        assert_eq!((unheard, queue.sent()), (Duration::ZERO, Duration::from_millis(23)));
+        queue.next(&mut frame);
+        assert_eq!((frame[0], frame[15], frame[16]), (185, 200, 0));
+        let mut unheard = Duration::from_millis(70);
+        queue.take_back(&mut unheard);
+        assert_eq!((unheard, queue.sent()), (Duration::from_millis(27), Duration::ZERO));
+        assert!(queue.begun());
+        queue.next(&mut frame);
+        assert_eq!(frame[0], 1);
+    }
+
+    #[test]
+    fn only_the_last_second_is_kept() {
+        let mut queue = queue(&[1_600; 10]);
+        let mut frame = [0; 960];
+        while queue.next(&mut frame) != Next::NotYet {}
+        assert_eq!(queue.chunks.len(), 6);
+        queue.take_back(&mut Duration::from_secs(2));
+        assert_eq!(queue.sent(), Duration::from_millis(800), "no further back than what is kept");
     }
 
     #[test]

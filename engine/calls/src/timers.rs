@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use callwright_contract::EndCause;
+use callwright_contract::{EndCause, TurnId};
 
 use crate::moment::Moment;
 use crate::spec::CallLimits;
@@ -16,8 +16,15 @@ pub(crate) struct Timers {
     sounded: Moment,
     /// Quiet spells reported since then.
     quiets: u32,
-    /// Since when the business owes an answer.
-    owed_since: Option<Moment>,
+    /// Since when the business owes an answer, and whether it was told that this is long.
+    owed: Option<Owed>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Owed {
+    turn: TurnId,
+    since: Moment,
+    told: bool,
 }
 
 /// What has run out.
@@ -25,16 +32,21 @@ pub(crate) struct Timers {
 pub(crate) enum Alarm {
     /// Nobody has spoken for this long; told once per [`QUIET_EVERY`].
     Quiet(Duration),
+    /// The business has not answered this turn for so long; told once a turn.
+    Owed(TurnId, Duration),
     /// The call must end.
     End(EndCause),
 }
 
 /// How often the business is told of silence: a caller who hears nothing for longer believes the line is dead.
 const QUIET_EVERY: Duration = Duration::from_secs(6);
+/// An answer that takes longer than this wants a word in between: about as long as people let each other wait
+/// (Stivers et al. 2009: answers come within 200 ms on average, and after 700 ms a silence is heard as trouble).
+const OWED_MAX: Duration = Duration::from_millis(700);
 
 impl Timers {
     pub(crate) const fn new(now: Moment, limits: CallLimits) -> Self {
-        Self { limits, began: now, sounded: now, quiets: 0, owed_since: None }
+        Self { limits, began: now, sounded: now, quiets: 0, owed: None }
     }
 
     /// Somebody speaks, or a key was pressed.
@@ -44,13 +56,20 @@ impl Timers {
     }
 
     /// The business was told that a turn is over.
-    pub(crate) const fn owe(&mut self, now: Moment) {
-        self.owed_since = Some(now);
+    pub(crate) const fn owe(&mut self, now: Moment, turn: TurnId) {
+        self.owed = Some(Owed { turn, since: now, told: false });
     }
 
-    /// The business gave a command.
+    /// The business answered.
     pub(crate) const fn answered(&mut self) {
-        self.owed_since = None;
+        self.owed = None;
+    }
+
+    /// The business said something that is no answer yet.
+    pub(crate) const fn lives(&mut self, now: Moment) {
+        if let Some(owed) = &mut self.owed {
+            owed.since = now;
+        }
     }
 
     /// Time since the call began.
@@ -64,8 +83,15 @@ impl Timers {
         if self.elapsed(now) >= self.limits.call_max {
             return Some(Alarm::End(EndCause::TooLong));
         }
-        if self.owed_since.is_some_and(|since| now.since(since) >= self.limits.business_max) {
-            return Some(Alarm::End(EndCause::BusinessGone));
+        if let Some(owed) = &mut self.owed {
+            let lasted = now.since(owed.since);
+            if lasted >= self.limits.business_max {
+                return Some(Alarm::End(EndCause::BusinessGone));
+            }
+            if lasted >= OWED_MAX && !owed.told {
+                owed.told = true;
+                return Some(Alarm::Owed(owed.turn, lasted));
+            }
         }
         if quiet >= self.limits.silence_max {
             return Some(Alarm::End(EndCause::CallerSilent));
@@ -100,11 +126,13 @@ mod tests {
     #[test]
     fn a_business_that_does_not_answer_ends_the_call() {
         let mut timers = Timers::new(at(0), CallLimits::default());
-        timers.owe(at(1));
+        timers.owe(at(1), TurnId(0));
         timers.answered();
         timers.sound(at(20));
         assert_eq!(timers.alarm(at(21)), None);
-        timers.owe(at(21));
+        timers.owe(at(21), TurnId(1));
+        let owed = Alarm::Owed(TurnId(1), Duration::from_secs(1));
+        assert_eq!((timers.alarm(at(22)), timers.alarm(at(23))), (Some(owed), None));
         timers.sound(at(41));
         assert_eq!(timers.alarm(at(41)), Some(Alarm::End(EndCause::BusinessGone)));
     }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use callwright_contract::{Expectation, Expected, Pii, TurnId, TurnOver, TurnReason};
+use callwright_contract::{
+    Expectation, Expected, GuessId, Pii, TurnGuess, TurnId, TurnOver, TurnReason,
+};
 use callwright_models::contract::{
     AnswerForm, AskId, Hints, JudgeResult, RecognizerPurpose, RecognizerResult, SamplePos,
 };
@@ -34,6 +36,7 @@ pub(crate) struct Turns {
     words: TurnWords,
     turn: TurnId,
     last_ask: u32,
+    last_guess: u32,
     expects: Expectation,
     hints: Hints,
     /// No turn ends after less silence than this.
@@ -57,6 +60,7 @@ struct Speaking {
 #[derive(Debug)]
 struct Asked {
     ask: AskId,
+    at: Moment,
     /// Set when the answer settles the piece up to here.
     settles: Option<SamplePos>,
 }
@@ -73,6 +77,8 @@ struct Pausing {
     again: Again,
     /// How long the silence may last, once both answers are in.
     patience: Option<Patience>,
+    /// What the business was told the turn will be, if it ends here.
+    guess: Option<GuessId>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -112,6 +118,8 @@ impl<T> Awaited<T> {
 pub(crate) struct Finished {
     pub(crate) over: TurnOver,
     pub(crate) points: TurnPoints,
+    /// The guess that turned out right, if one was made.
+    pub(crate) guess: Option<GuessId>,
 }
 
 /// When the parts of a turn's end happened.
@@ -125,12 +133,23 @@ pub(crate) struct TurnPoints {
     pub(crate) words_final: Option<Moment>,
 }
 
+/// What an answer of the recogniser brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HeardWords {
+    /// The words of the turn so far.
+    pub(crate) text: String,
+    /// The caller has paused after them.
+    pub(crate) quiet: bool,
+}
+
 /// Sound before an onset that belongs to the turn: a detector hears the vowel, the word begins before it.
 const PRE_ROLL: u64 = 16_000 * 3 / 10;
 /// Sound after the last voiced window that the recogniser still hears: final consonants are not voiced.
 const POST_ROLL: u64 = 16_000 / 10;
 /// First partial after an onset, and between two of them.
 const PARTIAL_EVERY: Duration = Duration::from_millis(500);
+/// Rest after a partial, in times of what it took.
+const PARTIAL_REST: u32 = 3;
 /// A piece this long (10 s) is settled at its next pause, so that the recogniser's work does not grow with the turn.
 const PIECE_LONG: u64 = 16_000 * 10;
 /// A piece this long (17 s) is settled where it stands: the recogniser hears 20 s at once, and needs time to answer.
@@ -170,6 +189,7 @@ impl Turns {
             words: TurnWords::default(),
             turn: TurnId(0),
             last_ask: 0,
+            last_guess: 0,
             expects: Expectation::Anything,
             hints: Hints::default(),
         }
@@ -184,6 +204,52 @@ impl Turns {
             _ => AnswerForm::Open,
         };
         self.hints = Hints { form, phrases: expected.phrases };
+    }
+
+    /// What the agent asked for last.
+    pub(crate) const fn expects(&self) -> Expectation {
+        self.expects
+    }
+
+    /// The turn under way, or the next one.
+    pub(crate) const fn turn(&self) -> TurnId {
+        self.turn
+    }
+
+    /// The words so far are wanted by `due`.
+    pub(crate) fn want_words_at(&mut self, due: Moment) {
+        if let State::Speaking(speaking) = &mut self.state {
+            speaking.partial_due = speaking.partial_due.min(due);
+        }
+    }
+
+    /// If the caller has paused and said something: a guess that the turn ends here.
+    pub(crate) fn make_guess(&mut self) -> Option<TurnGuess> {
+        let State::Pausing(pausing) = &mut self.state else { return None };
+        let text = self.words.text();
+        if !matches!(pausing.words, Awaited::Given(())) || text.is_empty() {
+            return None;
+        }
+        let guess = GuessId(self.last_guess);
+        self.last_guess += 1;
+        pausing.guess = Some(guess);
+        let (text, confidence) = (Pii::from(text), self.words.confidence());
+        Some(TurnGuess { guess, turn: self.turn, text, confidence })
+    }
+
+    /// The guess that stands.
+    pub(crate) const fn guess(&self) -> Option<GuessId> {
+        match &self.state {
+            State::Pausing(pausing) => pausing.guess,
+            State::Idle | State::Speaking(_) => None,
+        }
+    }
+
+    /// Something else happened; what is prepared for the guess does not fit any more.
+    pub(crate) const fn forget_guess(&mut self) {
+        if let State::Pausing(pausing) = &mut self.state {
+            pausing.guess = None;
+        }
     }
 
     /// The caller holds the floor, speaking or pausing.
@@ -232,6 +298,7 @@ impl Turns {
             judged: Awaited::NotAsked,
             again: Again { ask: None, due: now, left: AGAIN_MAX },
             patience: None,
+            guess: None,
         });
     }
 
@@ -254,16 +321,22 @@ impl Turns {
         }
     }
 
-    /// Takes in the recogniser's answer.
-    pub(crate) fn recognized(&mut self, now: Moment, result: RecognizerResult, out: &mut Outbox) {
+    /// Takes in the recogniser's answer. Returns the words, if it was one that was waited for.
+    pub(crate) fn recognized(
+        &mut self,
+        now: Moment,
+        result: RecognizerResult,
+        out: &mut Outbox,
+    ) -> Option<HeardWords> {
         let turn = self.turn;
         match &mut self.state {
-            State::Idle => {}
+            State::Idle => None,
             State::Speaking(speaking) => {
-                let Some(asked) = speaking.asked.take_if(|asked| asked.ask == result.ask) else {
-                    return;
-                };
-                let Some(recognition) = result.recognition else { return };
+                let asked = speaking.asked.take_if(|asked| asked.ask == result.ask)?;
+                // Partials take at most a quarter of the recogniser's time from this call, however slow it has become.
+                let rest = now.since(asked.at) * PARTIAL_REST;
+                speaking.partial_due = speaking.partial_due.max(now.plus(rest));
+                let recognition = result.recognition?;
                 if let Some(upto) = asked.settles {
                     self.piece = upto;
                     let fact = self.words.settle(turn, &recognition.text, recognition.confidence);
@@ -272,15 +345,16 @@ impl Turns {
                     let shown = self.words.hear(turn, recognition.text, recognition.confidence);
                     out.facts.extend(shown);
                 }
+                Some(HeardWords { text: self.words.text(), quiet: false })
             }
             State::Pausing(pausing) => {
                 if !pausing.words.is(result.ask) {
-                    return;
+                    return None;
                 }
                 let Some(recognition) = result.recognition else {
                     pausing.words = Awaited::Failed;
                     self.decide_patience();
-                    return;
+                    return None;
                 };
                 pausing.words = Awaited::Given(());
                 pausing.points.words_final = Some(now);
@@ -293,6 +367,7 @@ impl Turns {
                     out.facts.extend(shown);
                 }
                 self.decide_patience();
+                Some(HeardWords { text: self.words.text(), quiet: true })
             }
         }
     }
@@ -344,7 +419,8 @@ impl Turns {
                 if (long && !settling) || (partial && !long) {
                     self.last_ask += 1;
                     let ask = AskId(self.last_ask);
-                    speaking.asked = Some(Asked { ask, settles: long.then_some(position) });
+                    let settles = long.then_some(position);
+                    speaking.asked = Some(Asked { ask, at: now, settles });
                     speaking.partial_due = now.plus(PARTIAL_EVERY);
                     let purpose =
                         if long { RecognizerPurpose::Final } else { RecognizerPurpose::Partial };
@@ -367,14 +443,20 @@ impl Turns {
                     return None;
                 }
                 let spoken = pausing.ended.since(self.piece);
-                let points = pausing.points;
-                self.finish(reason, spoken, points)
+                let (points, guess) = (pausing.points, pausing.guess);
+                self.finish(reason, spoken, points, guess)
             }
         }
     }
 
     /// Ends the turn; `None` when there is nothing to answer.
-    fn finish(&mut self, reason: TurnReason, spoken: u64, points: TurnPoints) -> Option<Finished> {
+    fn finish(
+        &mut self,
+        reason: TurnReason,
+        spoken: u64,
+        points: TurnPoints,
+        guess: Option<GuessId>,
+    ) -> Option<Finished> {
         self.state = State::Idle;
         let text = self.words.text();
         if text.is_empty() && spoken < WORDLESS_MIN {
@@ -383,7 +465,8 @@ impl Turns {
         let turn = self.turn;
         self.turn = TurnId(turn.0 + 1);
         let (text, confidence) = (Pii::from(text), self.words.confidence());
-        Some(Finished { over: TurnOver { turn, text, confidence, reason }, points })
+        let over = TurnOver { turn, text, confidence, reason, prepared: None };
+        Some(Finished { over, points, guess })
     }
 
     fn ask(&mut self) -> AskId {

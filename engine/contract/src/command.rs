@@ -19,6 +19,17 @@ pub struct ReplyId(pub u32);
 pub enum CallCommand {
     /// Speak. A reply that is still being spoken goes on first; an interrupted one is over.
     Say(Say),
+    /// Get ready for the turn's being over as guessed: what is to be said is made, and nothing is done. If the turn
+    /// ends with this guess, the commands are carried out at that moment and [`TurnOver::prepared`] says so; if not,
+    /// they are dropped without a trace. A guess that is not the latest is ignored, as is a `Prepare` inside.
+    ///
+    /// [`TurnOver::prepared`]: crate::TurnOver::prepared
+    Prepare {
+        /// Which guess.
+        guess: GuessId,
+        /// What to do, in order.
+        commands: Vec<CallCommand>,
+    },
     /// Drop this reply if it has not finished: what is left of it is not spoken.
     Cancel(ReplyId),
     /// What kind of answer comes next, so that the call waits as long as such an answer needs.
@@ -28,6 +39,10 @@ pub enum CallCommand {
     /// End the call now, mid-word.
     HangUp,
 }
+
+/// A guess that the caller's turn may be over, counted per call from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GuessId(pub u32);
 
 /// One reply.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,8 +55,21 @@ pub struct Say {
     pub text: Pii<String>,
     /// How to say them.
     pub style: Style,
-    /// A sentence that the caller cannot cut off (a legal notice, an emergency number).
-    pub protected: bool,
+    /// How much of it the caller cannot cut off.
+    pub protection: Protection,
+}
+
+/// How much of a reply the caller cannot cut off by speaking.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Protection {
+    /// Nothing: the agent yields at once.
+    #[default]
+    None,
+    /// Its first 300 ms: a greeting, over which people say "hello?".
+    Opening,
+    /// All of it: a legal notice, an emergency number.
+    Whole,
 }
 
 /// How a reply is spoken.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{CallId, Digit, EndCause, Pii, ReplyId, ReplyLatency, TurnId};
+use crate::{CallId, CallMeasures, Digit, EndCause, GuessId, Pii, ReplyId, ReplyLatency, TurnId};
 
 /// One thing that happened in one call.
 ///
@@ -39,8 +39,18 @@ pub enum CallFact {
         /// Length in bytes of the prefix that two runs of the recogniser agreed on.
         stable: usize,
     },
+    /// The caller paused. If the turn ends here, these are its words: an answer may be prepared
+    /// ([`CallCommand::Prepare`](crate::CallCommand::Prepare)), and nothing with an effect may be done yet.
+    TurnLikely(TurnGuess),
     /// The caller's turn is over: answer it.
     TurnOver(TurnOver),
+    /// Nobody has answered the turn for so long that the caller wonders; told once a turn. Say something short.
+    AnswerOwed {
+        /// The turn that was over.
+        turn: TurnId,
+        /// Since then.
+        lasted: Duration,
+    },
     /// The caller pressed a key.
     Digit(Digit),
     /// The first audio of a reply was sent.
@@ -64,6 +74,18 @@ pub enum CallFact {
         /// From the caller's first loud sample to the moment playout stopped.
         after: Duration,
     },
+    /// The caller made a sound while a reply was spoken, the agent fell silent, found that it was no interruption, and
+    /// went on from the same sample. The sound is no turn: a [`Self::Partial`] of it is void.
+    WentOn {
+        /// The reply that went on.
+        reply: ReplyId,
+        /// The turn that was none.
+        turn: TurnId,
+        /// What it was.
+        aside: Aside,
+        /// How long the agent was silent.
+        silent: Duration,
+    },
     /// A reply is over.
     ReplyEnded {
         /// The reply.
@@ -78,6 +100,8 @@ pub enum CallFact {
         /// How long.
         lasted: Duration,
     },
+    /// How the conversation went, once, before [`Self::Ended`].
+    Measured(CallMeasures),
     /// The call is over. Nothing follows.
     Ended {
         /// Why.
@@ -126,6 +150,41 @@ pub struct TurnOver {
     pub confidence: f32,
     /// Who decided.
     pub reason: TurnReason,
+    /// The guess whose prepared commands were carried out; `None`: nothing has been done yet.
+    pub prepared: Option<GuessId>,
+}
+
+/// A turn that may be over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TurnGuess {
+    /// Name of the guess.
+    pub guess: GuessId,
+    /// The turn.
+    pub turn: TurnId,
+    /// Its words, if it ends here.
+    pub text: Pii<String>,
+    /// The recogniser's confidence in the words, 0-1.
+    pub confidence: f32,
+}
+
+/// A sound of the caller's that takes no turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Aside {
+    /// "Mm-hm", "okay": the caller listens and wants to hear more.
+    BackChannel,
+    /// A cough, a door, a voice in the background: no words.
+    Noise,
+}
+
+impl Aside {
+    /// The aside as one word with underscores.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BackChannel => "back_channel",
+            Self::Noise => "noise",
+        }
+    }
 }
 
 /// Why a turn was taken to be over.

@@ -13,15 +13,19 @@ mod command;
 mod digit;
 mod event;
 mod latency;
+mod measures;
 mod pii;
 
 pub use call_id::{CallId, ParseCallIdError};
 pub use cause::{EndCause, Refusal};
 pub use command::{
-    AfterCall, CallCommand, CommandRefused, CommandSink, Expectation, Expected, ReplyId, Say,
-    Style, TurnId,
+    AfterCall, CallCommand, CommandRefused, CommandSink, Expectation, Expected, GuessId,
+    Protection, ReplyId, Say, Style, TurnId,
 };
 pub use digit::{Digit, NotADigit};
-pub use event::{Arrival, CallEvent, CallFact, Carrier, ReplyOutcome, TurnOver, TurnReason};
+pub use event::{
+    Arrival, Aside, CallEvent, CallFact, Carrier, ReplyOutcome, TurnGuess, TurnOver, TurnReason,
+};
 pub use latency::ReplyLatency;
+pub use measures::CallMeasures;
 pub use pii::Pii;

@@ -9,7 +9,7 @@ export function newStory(id, tenant) {
     id, tenant, line: null, caller: null, carrier: null,
     started: null, ended: null, cause: null,
     recorded: false, partial: null, hearing: false,
-    lines: new Map(), latencies: new Map(),
+    lines: new Map(), latencies: new Map(), measures: null,
   };
 }
 
@@ -33,6 +33,7 @@ export function takeRecord(story, call) {
     if (story.ended) entry.over = true;
   }
   for (const { reply, parts } of call.latencies) story.latencies.set(reply, parts);
+  story.measures = call.measures ?? null;
   story.recorded = true;
 }
 
@@ -65,6 +66,8 @@ const TAKE = {
   },
   latency: (story, { reply, parts }) => { story.latencies.set(reply, parts); },
   interrupted: (story, { reply }, at) => { lineOf(story, `reply ${reply}`, "agent", at).interrupted = true; },
+  went_on: (story) => { story.partial = null; },
+  measured: (story, data) => { story.measures = data; },
   reply_ended: (story, { reply, outcome, heard }, at) => {
     const line = lineOf(story, `reply ${reply}`, "agent", at);
     Object.assign(line, { heard, over: true });

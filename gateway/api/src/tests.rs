@@ -89,6 +89,7 @@ impl World {
             text: Pii::from(words),
             confidence: 0.5,
             reason: TurnReason::Judged,
+            prepared: None,
         };
         let facts = [
             CallFact::Started(arrival),

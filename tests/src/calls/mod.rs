@@ -5,4 +5,5 @@ mod barge_in;
 mod lanes;
 mod lifecycle;
 mod replies;
+mod speculation;
 mod turns;

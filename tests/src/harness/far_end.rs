@@ -14,6 +14,8 @@ pub(crate) struct FarEnd {
     pub(crate) loud_ms: Vec<bool>,
     /// Every octet that was played.
     pub(crate) played: Vec<u8>,
+    /// What was at the caller's ear, 8 octets for each millisecond of the call.
+    heard: Vec<u8>,
     /// Clears that came.
     pub(crate) clears: usize,
     /// How our side closed the stream.
@@ -70,7 +72,37 @@ impl FarEnd {
             self.buffer.pop_front();
         }
         self.loud_ms.push(loud);
+        self.heard.extend(self.played.iter().skip(self.played.len() - octets));
+        self.heard.resize(self.loud_ms.len() * 8, g711::ULAW_SILENCE);
         marks
+    }
+
+    /// Adds to the frame that begins at `now_ms` what was played `delay_ms` before, `gain` times as loud.
+    pub(super) fn add_echo(
+        &self,
+        frame: &mut [u8; 160],
+        now_ms: usize,
+        delay_ms: usize,
+        gain: f32,
+    ) {
+        for (n, octet) in frame.iter_mut().enumerate() {
+            let at = (now_ms * 8 + n).checked_sub(delay_ms * 8);
+            let Some(&played) = at.and_then(|at| self.heard.get(at)) else { continue };
+            let echo = (f32::from(g711::ulaw_decode(played)) * gain) as i16;
+            *octet = g711::ulaw_encode(g711::ulaw_decode(*octet).saturating_add(echo));
+        }
+    }
+
+    /// How often the sound that was played changed its sign.
+    pub(crate) fn flanks(&self) -> u64 {
+        let signs: Vec<bool> = self
+            .played
+            .iter()
+            .map(|&octet| g711::ulaw_decode(octet))
+            .filter(|sample| sample.unsigned_abs() > 100)
+            .map(|sample| sample > 0)
+            .collect();
+        signs.windows(2).filter(|pair| pair[0] != pair[1]).count() as u64
     }
 
     /// Milliseconds of sound that wait to be played.

@@ -7,8 +7,8 @@ use std::time::Duration;
 use callwright_calls::leg::{LegAudio, LegDriver, LegInput, LegOutput, LegProfile, LegReady, leg};
 use callwright_calls::{CallLimits, CallMode, CallSpec, Moment, Placement, Shard, TICK_MS};
 use callwright_contract::{
-    Arrival, CallCommand, CallEvent, CallFact, CallId, Carrier, Digit, EndCause, Pii, ReplyId, Say,
-    Style, TurnId,
+    Arrival, CallCommand, CallEvent, CallFact, CallId, Carrier, Digit, EndCause, GuessId, Pii,
+    Protection, ReplyId, Say, Style, TurnId,
 };
 use callwright_media::Packet;
 use callwright_media::ring::{WhenFull, Writer, ring};
@@ -35,6 +35,8 @@ pub(crate) struct Script {
     next_reply: u32,
     /// The caller sends no packets while set: the network is stuck.
     pub(crate) stalled: bool,
+    /// How late, in milliseconds, and how loud what is played comes back.
+    echo: Option<(usize, f32)>,
 }
 
 impl Script {
@@ -72,6 +74,7 @@ impl Script {
             events: Vec::new(),
             next_reply: 0,
             stalled: false,
+            echo: None,
         }
     }
 
@@ -113,7 +116,10 @@ impl Script {
     fn millisecond(&mut self) {
         self.lanes.now = Moment::new(Duration::from_millis(self.now_ms));
         if self.now_ms.is_multiple_of(20) && !self.stalled {
-            let frame = self.caller.borrow_mut().next_frame();
+            let mut frame = self.caller.borrow_mut().next_frame();
+            if let Some((delay_ms, gain)) = self.echo {
+                self.far.add_echo(&mut frame, self.now_ms as usize, delay_ms, gain);
+            }
             for packet in Packet::split(&frame, 160) {
                 self.deliver(LegInput::Audio(packet));
             }
@@ -175,20 +181,53 @@ impl Script {
 
     /// The business says `text`, in answer to `answers`.
     pub(crate) fn agent_says(&mut self, text: &str, answers: Option<TurnId>) -> ReplyId {
-        self.agent_says_so(text, answers, false)
+        self.agent_says_so(text, answers, Protection::None)
     }
 
     /// The business says something that the caller may not cut off.
     pub(crate) fn agent_insists(&mut self, text: &str) -> ReplyId {
-        self.agent_says_so(text, None, true)
+        self.agent_says_so(text, None, Protection::Whole)
     }
 
-    fn agent_says_so(&mut self, text: &str, answers: Option<TurnId>, protected: bool) -> ReplyId {
+    /// The business says something of which so much cannot be cut off.
+    pub(crate) fn agent_says_so(
+        &mut self,
+        text: &str,
+        answers: Option<TurnId>,
+        protection: Protection,
+    ) -> ReplyId {
         let reply = ReplyId(self.next_reply);
         self.next_reply += 1;
-        let say = Say { reply, answers, text: Pii::from(text), style: Style::default(), protected };
+        let say =
+            Say { reply, answers, text: Pii::from(text), style: Style::default(), protection };
         self.command(CallCommand::Say(say));
         reply
+    }
+
+    /// The business prepares to say `text` if the turn ends as guessed.
+    pub(crate) fn agent_prepares(&mut self, guess: GuessId, turn: TurnId, text: &str) -> ReplyId {
+        let reply = ReplyId(self.next_reply);
+        self.next_reply += 1;
+        let say = Say {
+            reply,
+            answers: Some(turn),
+            text: Pii::from(text),
+            style: Style::default(),
+            protection: Protection::None,
+        };
+        self.command(CallCommand::Prepare { guess, commands: vec![CallCommand::Say(say)] });
+        reply
+    }
+
+    /// From now on what the far end plays comes back after `delay_ms`, `gain` times as loud.
+    pub(crate) fn echo(&mut self, delay_ms: usize, gain: f32) -> &mut Self {
+        self.echo = Some((delay_ms, gain));
+        self
+    }
+
+    /// Milliseconds in which the agent was heard.
+    pub(crate) fn spoke_ms(&self) -> u64 {
+        self.far.loud_ms.iter().filter(|&&loud| loud).count() as u64
     }
 
     /// The business gives a command.

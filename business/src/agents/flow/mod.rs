@@ -28,7 +28,8 @@ mod wording;
 use std::sync::Arc;
 
 use callwright_contract::{
-    AfterCall, CallCommand, CallEvent, CallFact, Pii, ReplyId, Say, TurnId, TurnOver,
+    AfterCall, CallCommand, CallEvent, CallFact, Expected, Pii, Protection, ReplyId, Say, TurnId,
+    TurnOver,
 };
 use jiff::{Timestamp, Zoned};
 
@@ -59,6 +60,8 @@ pub(crate) struct Receptionist {
     document: Arc<AgentDocument>,
     tenant: Arc<Tenant>,
     phones: PhoneFormat,
+    /// Names that callers are likely to say: of services and of people.
+    phrases: Arc<[Box<str>]>,
     /// The caller's own number, when the carrier told it.
     caller: Option<Pii<String>>,
     goal: Goal,
@@ -86,8 +89,11 @@ pub(crate) struct Receptionist {
 
 impl Receptionist {
     pub(crate) fn new(document: Arc<AgentDocument>, tenant: Arc<Tenant>) -> Self {
+        let services = tenant.services.iter().map(|service| &service.name);
+        let providers = tenant.providers.iter().map(|provider| &provider.name);
         Self {
             phones: PhoneFormat::new(&tenant.country_code),
+            phrases: services.chain(providers).map(|name| name.as_str().into()).collect(),
             document,
             tenant,
             caller: None,
@@ -201,7 +207,9 @@ impl Receptionist {
                 if self.replies > 0 {
                     sentences.push(self.wording(&question, now));
                 }
-                let expect = CallCommand::Expect(question.expectation().into());
+                let phrases = Arc::clone(&self.phrases);
+                let expect =
+                    CallCommand::Expect(Expected { answer: question.expectation(), phrases });
                 self.asked = question;
                 let mut actions = self.take_back();
                 actions.push(Action::Command(expect));
@@ -238,8 +246,23 @@ impl Receptionist {
             answers: self.answers.take(),
             text: text.into(),
             style: self.document.style.clone(),
-            protected: false,
+            // People say "hello?" over the beginning of a greeting.
+            protection: if reply.0 == 0 { Protection::Opening } else { Protection::None },
         }))
+    }
+
+    pub(crate) fn meanwhile(&mut self, ask: &Ask) -> Say {
+        let text = match ask {
+            Ask::Seek { .. } => "Let me look at the calendar.",
+            Ask::Upcoming { .. } => "Let me look that up.",
+            Ask::Hold { .. } | Ask::Confirm { .. } | Ask::Release | Ask::Cancel { .. } => {
+                "One moment, please."
+            }
+        };
+        let reply = ReplyId(self.replies);
+        self.replies = self.replies.saturating_add(1);
+        let style = self.document.style.clone();
+        Say { reply, answers: None, text: text.into(), style, protection: Protection::None }
     }
 
     fn calendar_says(&mut self, answer: Answer, now: &Zoned) -> Next {

@@ -159,7 +159,13 @@ impl Phone {
     async fn mumbles(&mut self, text: &str, confidence: f32) -> &mut Self {
         let turn = TurnId(self.turns);
         self.turns += 1;
-        let over = TurnOver { turn, text: Pii::from(text), confidence, reason: TurnReason::Judged };
+        let over = TurnOver {
+            turn,
+            text: Pii::from(text),
+            confidence,
+            reason: TurnReason::Judged,
+            prepared: None,
+        };
         let before = self.said.len();
         self.happens(CallFact::TurnOver(over)).await;
         eprintln!("caller: {text}");

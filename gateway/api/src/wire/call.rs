@@ -59,6 +59,37 @@ pub struct Call {
     pub transcript: Vec<TranscriptLine>,
     /// How long each reply took, in order of the replies.
     pub latencies: Vec<TurnLatency>,
+    /// How the conversation went; absent while it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measures: Option<CallMeasures>,
+}
+
+/// How a conversation went. Times are of sound as it was on the line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CallMeasures {
+    /// Turns of the caller that were answered, or should have been.
+    pub turns: u32,
+    /// How long the caller spoke.
+    pub caller_spoke_ms: u64,
+    /// How long the agent was heard.
+    pub agent_spoke_ms: u64,
+    /// The caller's share of all speech, 0 to 1; absent when nobody spoke.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub talk_ratio: Option<f32>,
+    /// Time in which neither had made a sound for more than two seconds.
+    pub dead_air_ms: u64,
+    /// Replies that the caller cut off.
+    pub interruptions: u32,
+    /// Times the agent fell silent, or stopped, for a sound that was no turn.
+    pub false_interruptions: u32,
+    /// Turns that were answered while the caller, to judge by what followed, had not finished.
+    pub false_cut_offs: u32,
+    /// Answers whose latency is known.
+    pub replies: u32,
+    /// Median time from the caller's last sound to the first packet of the answer; 0 without answers.
+    pub reply_p50_ms: u64,
+    /// The same, exceeded by one answer in twenty.
+    pub reply_p95_ms: u64,
 }
 
 /// Who said something.

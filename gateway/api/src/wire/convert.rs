@@ -13,8 +13,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{
-    Appointment, Call, CallSummary, Change, Event, EventBody, LatencyParts, Line, Speaker, Tenant,
-    TranscriptLine, TurnLatency,
+    Appointment, Call, CallMeasures, CallSummary, Change, Event, EventBody, LatencyParts, Line,
+    Speaker, Tenant, TranscriptLine, TurnLatency,
 };
 
 /// Whole milliseconds, which last for 584 million years.
@@ -89,6 +89,7 @@ impl From<&business::CallRecord> for Call {
             summary: CallSummary::from(&call.summary),
             transcript: call.transcript.iter().map(|line| transcript_line(started, line)).collect(),
             latencies: call.latencies.iter().map(TurnLatency::from).collect(),
+            measures: call.measures.map(CallMeasures::from),
         }
     }
 }
@@ -116,6 +117,24 @@ impl From<&business::TurnLatency> for TurnLatency {
             turn: latency.turn.0,
             reply: latency.reply.0,
             parts: LatencyParts::from(latency.parts),
+        }
+    }
+}
+
+impl From<contract::CallMeasures> for CallMeasures {
+    fn from(measures: contract::CallMeasures) -> Self {
+        Self {
+            turns: measures.turns,
+            caller_spoke_ms: ms(measures.caller_spoke),
+            agent_spoke_ms: ms(measures.agent_spoke),
+            talk_ratio: measures.talk_ratio(),
+            dead_air_ms: ms(measures.dead_air),
+            interruptions: measures.interruptions,
+            false_interruptions: measures.false_interruptions,
+            false_cut_offs: measures.false_cut_offs,
+            replies: measures.replies,
+            reply_p50_ms: ms(measures.reply_p50),
+            reply_p95_ms: ms(measures.reply_p95),
         }
     }
 }
@@ -219,6 +238,9 @@ fn body_of(fact: &CallFact) -> Option<EventBody> {
             confidence: over.confidence,
             reason: over.reason.as_str().to_owned(),
         },
+        CallFact::AnswerOwed { turn, lasted } => {
+            EventBody::AnswerOwed { turn: turn.0, lasted_ms: ms(*lasted) }
+        }
         CallFact::Digit(digit) => EventBody::Digit { key: digit.as_char().to_string() },
         CallFact::ReplyStarted { reply } => EventBody::ReplyStarted { reply: reply.0 },
         CallFact::Latency { turn, reply, parts } => {
@@ -227,12 +249,19 @@ fn body_of(fact: &CallFact) -> Option<EventBody> {
         CallFact::Interrupted { reply, after } => {
             EventBody::Interrupted { reply: reply.0, after_ms: ms(*after) }
         }
+        CallFact::WentOn { reply, turn, aside, silent } => EventBody::WentOn {
+            reply: reply.0,
+            turn: turn.0,
+            aside: aside.as_str().to_owned(),
+            silent_ms: ms(*silent),
+        },
         CallFact::ReplyEnded { reply, outcome, heard } => EventBody::ReplyEnded {
             reply: reply.0,
             outcome: outcome.as_str().to_owned(),
             heard: heard.reveal().clone(),
         },
         CallFact::Quiet { lasted } => EventBody::Quiet { lasted_ms: ms(*lasted) },
+        CallFact::Measured(measures) => EventBody::Measured(CallMeasures::from(*measures)),
         CallFact::Ended { cause } => EventBody::CallEnded { cause: cause.as_str().to_owned() },
         _ => return None,
     })

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Appointment, LatencyParts};
+use super::{Appointment, CallMeasures, LatencyParts};
 
 /// One message of the stream. An [`Event`] has a `call`, a [`Notice`] has none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -80,6 +80,13 @@ pub enum EventBody {
         /// Who decided: `judged`, `patience` or `too_long`.
         reason: String,
     },
+    /// Nobody has answered the turn for so long that the caller wonders.
+    AnswerOwed {
+        /// The turn.
+        turn: u32,
+        /// Since it was over.
+        lasted_ms: u64,
+    },
     /// The caller pressed a key.
     Digit {
         /// `0`-`9`, `*`, `#`, `A`-`D`.
@@ -116,6 +123,18 @@ pub enum EventBody {
         /// From the caller's first loud sample to the moment playout stopped.
         after_ms: u64,
     },
+    /// The caller made a sound, the agent fell silent, found that it was no interruption and went on from the same
+    /// sample. The sound is no turn: forget its `partial`.
+    WentOn {
+        /// The reply that went on.
+        reply: u32,
+        /// The turn that was none.
+        turn: u32,
+        /// `back_channel` ("mm-hm") or `noise`.
+        aside: String,
+        /// How long the agent was silent.
+        silent_ms: u64,
+    },
     /// A reply is over.
     ReplyEnded {
         /// The reply.
@@ -130,6 +149,8 @@ pub enum EventBody {
         /// For how long.
         lasted_ms: u64,
     },
+    /// How the conversation went; right before `call_ended`.
+    Measured(CallMeasures),
     /// The calendar changed, and the change is on disk.
     Appointment {
         /// What was done.

@@ -15,7 +15,9 @@ mod status;
 mod tenant;
 
 pub use appointment::{Appointment, AppointmentList};
-pub use call::{Call, CallList, CallSummary, LatencyParts, Speaker, TranscriptLine, TurnLatency};
+pub use call::{
+    Call, CallList, CallMeasures, CallSummary, LatencyParts, Speaker, TranscriptLine, TurnLatency,
+};
 pub(crate) use convert::{Zones, live_event, logged_event};
 pub use event::{Change, Event, EventBody, Notice, StreamMessage};
 pub use problem::{PROBLEM_JSON, Problem};

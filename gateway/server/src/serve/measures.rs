@@ -18,7 +18,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use callwright_contract::{CallEvent, CallFact, Refusal};
+use callwright_contract::{CallEvent, CallFact, CallMeasures, Refusal};
 use callwright_host::HostHealth;
 use callwright_models::lanes::LaneMonitor;
 use metrics::{counter, gauge, histogram};
@@ -69,7 +69,12 @@ pub(super) fn event(event: &CallEvent) {
         CallFact::TurnOver(over) => {
             counter!("callwright_turns_total", "reason" => over.reason.as_str()).increment(1);
         }
+        CallFact::AnswerOwed { .. } => counter!("callwright_answers_owed_total").increment(1),
         CallFact::Interrupted { after, .. } => histogram!(INTERRUPTION).record(*after),
+        CallFact::WentOn { aside, .. } => {
+            counter!("callwright_asides_total", "aside" => aside.as_str()).increment(1);
+        }
+        CallFact::Measured(measures) => call(measures),
         CallFact::Latency { parts, .. } => {
             if let Some(sent) = parts.first_audio_sent {
                 histogram!(REPLY).record(sent);
@@ -88,6 +93,16 @@ pub(super) fn event(event: &CallEvent) {
         }
         _ => {}
     }
+}
+
+/// Counts how a conversation went.
+fn call(measures: &CallMeasures) {
+    counter!("callwright_interruptions_total").increment(measures.interruptions.into());
+    counter!("callwright_false_interruptions_total").increment(measures.false_interruptions.into());
+    counter!("callwright_false_cut_offs_total").increment(measures.false_cut_offs.into());
+    counter!("callwright_dead_air_milliseconds_total").increment(ms(measures.dead_air));
+    counter!("callwright_caller_speech_milliseconds_total").increment(ms(measures.caller_spoke));
+    counter!("callwright_agent_speech_milliseconds_total").increment(ms(measures.agent_spoke));
 }
 
 /// Counts a call that was not taken.

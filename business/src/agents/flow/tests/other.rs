@@ -114,6 +114,7 @@ async fn a_reply_that_is_talked_over_is_taken_back() {
             text: Pii::from(text),
             confidence: 0.9,
             reason: TurnReason::Judged,
+            prepared: None,
         };
         CallEvent {
             call: CallId::new(1, 1),

@@ -164,6 +164,7 @@ mod tests {
             text: Pii::from(text.to_owned()),
             confidence: 0.9,
             reason: TurnReason::Patience,
+            prepared: None,
         })
     }
 

@@ -1,0 +1,237 @@
+//! Is what we hear the caller, or our own voice coming back from a speakerphone?
+
+use callwright_models::contract::{AudioBlock, SamplePos};
+
+use crate::moment::Moment;
+use crate::playout::{LINE_FRAME, LINE_RATE};
+
+/// Knows what the caller's ear was given lately and what came from there, and compares the two.
+///
+/// An echo is the played sound again, later and fainter, so that a stretch of it correlates with the played sound at
+/// one lag; a person's voice does not, at any lag. The lag is searched coarsely on the low band, then finely on sound
+/// whose spectrum was flattened, so that two voices of one pitch are not taken for each other. A caller who talks over
+/// an echo lowers the correlation below [`ECHO`] as soon as he is as loud as it.
+///
+/// This is detection, not cancellation: nothing is taken out of what the models hear, and with nobody speaking on our
+/// side nothing is computed.
+pub(crate) struct EchoGuard {
+    /// At [`LINE_RATE`], by the time at the caller's ear.
+    played: Track<PLAYED>,
+    /// At [`LINE_RATE`], by position.
+    heard: Track<HEARD>,
+    /// From ear time to position, in samples, of the last echo that was found.
+    lag: Option<i64>,
+}
+
+/// Samples kept of what was played: 1 s, the longest lag and the longest lead included.
+const PLAYED: usize = 8_192;
+/// Samples kept of what was heard: more than [`STRETCH`] and what a detector is behind.
+const HEARD: usize = 2_048;
+/// Samples compared: 128 ms, a syllable or two.
+const STRETCH: usize = 1_024;
+/// The shortest and the longest time, in samples, from the estimated moment at the ear to the arrival of its echo: the
+/// estimate may be late by a frame or two, and a mobile network, a room and a carrier's buffer add up to 400 ms.
+const LAGS: std::ops::Range<i64> = -320..3_200;
+/// Correlation from which a stretch is an echo.
+const ECHO: f32 = 0.5;
+/// How far around the known lag is looked before everywhere: 4 ms.
+const NEAR: i64 = 32;
+
+/// The last `N` samples of a row that is numbered from 0.
+struct Track<const N: usize> {
+    samples: Box<[i16; N]>,
+    end: i64,
+}
+
+impl<const N: usize> Track<N> {
+    fn new() -> Self {
+        Self { samples: Box::new([0; N]), end: 0 }
+    }
+
+    fn slot(at: i64) -> usize {
+        // `rem_euclid` of a positive length is within it.
+        at.rem_euclid(N as i64) as usize
+    }
+
+    /// Writes `samples` at `at`; what lies between the end and there was silence, what lies behind is replaced.
+    fn write(&mut self, at: i64, samples: &[i16]) {
+        for silent in self.end.max(at - N as i64)..at {
+            self.samples[Self::slot(silent)] = 0;
+        }
+        for (n, &sample) in samples.iter().enumerate() {
+            self.samples[Self::slot(at + n as i64)] = sample;
+        }
+        self.end = at + samples.len() as i64;
+    }
+
+    /// What was written from `at` on has not been: it was cleared.
+    fn cut(&mut self, at: i64) {
+        for cleared in at.max(self.end - N as i64)..self.end {
+            self.samples[Self::slot(cleared)] = 0;
+        }
+        self.end = self.end.min(at);
+    }
+
+    /// Copies what lies from `at` on; silence where nothing is known.
+    fn read(&self, at: i64, to: &mut [f32]) {
+        let known = (self.end - N as i64).max(0)..self.end;
+        for (n, to) in to.iter_mut().enumerate() {
+            let at = at + n as i64;
+            *to = if known.contains(&at) { f32::from(self.samples[Self::slot(at)]) } else { 0.0 };
+        }
+    }
+}
+
+impl EchoGuard {
+    pub(crate) fn new() -> Self {
+        Self { played: Track::new(), heard: Track::new(), lag: None }
+    }
+
+    /// A frame will be at the caller's ear from `at` on.
+    ///
+    /// *Real time:* no allocation.
+    pub(crate) fn played(&mut self, at: Moment, frame: &[i16; LINE_FRAME]) {
+        self.played.write(index(at), frame);
+    }
+
+    /// What was to be heard after `now` was cleared.
+    pub(crate) fn cleared(&mut self, now: Moment) {
+        self.played.cut(index(now));
+    }
+
+    /// 20 ms more of what we hear.
+    ///
+    /// *Real time:* no allocation.
+    pub(crate) fn heard(&mut self, block: &AudioBlock) {
+        let mut half = [0; LINE_FRAME];
+        for (to, pair) in half.iter_mut().zip(block.samples.as_chunks::<2>().0) {
+            // What matters lies far below 4 kHz, so the mean of two is filter enough.
+            *to = i16::midpoint(pair[0], pair[1]);
+        }
+        self.heard.write(position(block.start), &half);
+    }
+
+    /// Whether the 128 ms up to `end`, where the sound arrived at `arrived`, are our own voice. Asked only about what the
+    /// speech detector takes for speech, while something is or was just played.
+    ///
+    /// *Real time:* no allocation; some 40 us when the lag is unknown, 10 us when it is known.
+    pub(crate) fn is_echo(&mut self, end: SamplePos, arrived: Moment) -> bool {
+        let mut stretch = [0.0; STRETCH + 1];
+        self.heard.read(position(end) - STRETCH as i64 - 1, &mut stretch);
+        let mut past = [0.0; PAST];
+        let latest = index(arrived);
+        self.played.read(latest - STRETCH as i64 - LAGS.end, &mut past);
+        if past.iter().all(|&sample| sample == 0.0) {
+            return false;
+        }
+        let (stretch_flat, past_flat) = (flattened(&stretch), flattened(&past));
+        let Some(stretch_flat) = stretch_flat.get(1..) else { return false };
+        if let Some(known) = self.lag
+            && let Some((lag, likeness)) = finest(stretch_flat, &past_flat, known, NEAR)
+            && likeness >= ECHO
+        {
+            self.lag = Some(lag);
+            return true;
+        }
+        let stretch = stretch.get(1..).unwrap_or_default();
+        let found = coarse(stretch, &past)
+            .into_iter()
+            .filter_map(|lag| finest(stretch_flat, &past_flat, lag, COARSE as i64))
+            .max_by(|a, b| a.1.total_cmp(&b.1));
+        match found {
+            Some((lag, likeness)) if likeness >= ECHO => {
+                self.lag = Some(lag);
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+impl std::fmt::Debug for EchoGuard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Thousands of samples help nobody.
+        f.debug_struct("EchoGuard").field("lag", &self.lag).finish_non_exhaustive()
+    }
+}
+
+/// Samples of played sound that are compared with a stretch: one more before it, for the flattening.
+const PAST: usize = STRETCH + (LAGS.end - LAGS.start) as usize;
+/// The coarse search looks at every fourth sample.
+const COARSE: usize = 4;
+/// Lags that the coarse search hands to the fine one.
+const CANDIDATES: usize = 3;
+
+fn index(at: Moment) -> i64 {
+    // A call does not last 36 million years.
+    LINE_RATE.samples(at.since(Moment::default())) as i64
+}
+
+fn position(at: SamplePos) -> i64 {
+    (at.0 / 2) as i64
+}
+
+/// Raises the high part of the spectrum, in which voices differ, to the level of the low one (the first order
+/// pre-emphasis of speech coding). The first sample has none before it.
+fn flattened<const N: usize>(sound: &[f32; N]) -> [f32; N] {
+    let mut flat = *sound;
+    for (flat, pair) in flat.iter_mut().skip(1).zip(sound.windows(2)) {
+        *flat = pair[1] - 0.9 * pair[0];
+    }
+    flat
+}
+
+/// The lags, most likely first, at which the low bands of `stretch` and `past` are most alike.
+fn coarse(stretch: &[f32], past: &[f32; PAST]) -> [i64; CANDIDATES] {
+    let mut low_stretch = [0.0; STRETCH / COARSE];
+    let mut low_past = [0.0; PAST / COARSE];
+    for (to, from) in low_stretch.iter_mut().zip(stretch.as_chunks::<COARSE>().0) {
+        *to = from.iter().sum();
+    }
+    for (to, from) in low_past.iter_mut().zip(past.as_chunks::<COARSE>().0) {
+        *to = from.iter().sum();
+    }
+    let mut best = [(f32::MIN, LAGS.start); CANDIDATES];
+    let mut energy = dot(&low_past[..low_stretch.len()], &low_past[..low_stretch.len()]);
+    for (n, window) in low_past.windows(low_stretch.len()).enumerate() {
+        let product = dot(&low_stretch, window);
+        // The sign of an echo may be turned by a transformer or a room.
+        let likeness = product * product / energy.max(1.0);
+        let lag = LAGS.end - (n * COARSE) as i64;
+        if let Some(worst) = best.iter_mut().min_by(|a, b| a.0.total_cmp(&b.0))
+            && likeness > worst.0
+        {
+            *worst = (likeness, lag);
+        }
+        if let (Some(old), Some(new)) = (low_past.get(n), low_past.get(n + low_stretch.len())) {
+            energy += new * new - old * old;
+        }
+    }
+    best.map(|(_, lag)| lag)
+}
+
+/// The lag within `around` of `lag` at which `stretch` is most like `past`, and how much: 0-1.
+fn finest(stretch: &[f32], past: &[f32; PAST], lag: i64, around: i64) -> Option<(i64, f32)> {
+    let own = dot(stretch, stretch);
+    let near = (lag - around).max(LAGS.start + 1)..=(lag + around).min(LAGS.end - 1);
+    near.filter_map(|lag| {
+        let begin = usize::try_from(LAGS.end - lag).ok()?;
+        let window = past.get(begin..begin + stretch.len())?;
+        let product = dot(stretch, window);
+        let likeness = product.abs() / (own * dot(window, window)).sqrt().max(1.0);
+        Some((lag, likeness))
+    })
+    .max_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+/// Sum of products, in eight sums so that it is computed eight at a time.
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [0.0; 8];
+    let (a, b) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
+    for (a, b) in a.iter().zip(b) {
+        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *sum += a * b;
+        }
+    }
+    sums.iter().sum()
+}

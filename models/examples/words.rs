@@ -69,8 +69,7 @@ impl Tally {
     /// Counts the words that are stable now and were not, and those that were and are others now.
     fn show(&mut self, stable: &mut Vec<String>, heard: &Recognition) {
         // A hyphen that comes or goes is no change.
-        let all: Vec<String> =
-            heard.text.split_whitespace().flat_map(joined).collect();
+        let all: Vec<String> = heard.text.split_whitespace().flat_map(joined).collect();
         self.changed += changes(stable, &all);
         let agreed = heard.text[..heard.agreed].split_whitespace().count();
         let now = all[..agreed.min(all.len())].to_vec();

@@ -12,6 +12,7 @@ use callwright_models::contract::{
     LISTENING_RATE, Recognizer, RecognizerResult, SamplePos, SlotKey, SpeechDetector, Synthesizer,
     SynthesizerResult, TurnJudge, UTTERANCE_MAX, VoiceStyle,
 };
+use callwright_models::transcript::{Passage, Transcript};
 
 /// How long a model takes to answer, as the virtual clock has it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,6 +83,8 @@ fn held(slots: &mut [Slot], key: SlotKey) -> Option<&mut Slot> {
 struct Slot {
     holder: Option<SlotKey>,
     past: Past,
+    /// The words of the utterance under way.
+    transcript: Transcript,
     /// Sound on its way into the detector's windows.
     pending: Vec<i16>,
     pending_end: SamplePos,
@@ -218,11 +221,12 @@ impl Lanes for InlineLanes {
                 }
             }
             LaneRequest::Judge { ask, from, upto } => self.judge(key, ask, (from, upto)),
-            LaneRequest::Transcribe { ask, from, upto, purpose, .. } => {
+            LaneRequest::Transcribe { ask, from, upto, purpose, hints } => {
                 let Some(slot) = held(&mut self.slots, key) else { return };
-                let utterance = slot.past.between(from, upto);
-                let heard = self.models.recognizer.recognize(&[utterance]);
-                let recognition = heard.ok().and_then(|heard| heard.into_iter().next());
+                let samples = slot.past.between(from, upto);
+                let passage = Passage { from, samples, purpose, hints: &hints };
+                let recognizer = &mut *self.models.recognizer;
+                let recognition = slot.transcript.hear(recognizer, passage).ok();
                 let taken = self.delays.recognizer.of(upto.since(from));
                 self.recognizer_free = self.recognizer_free.max(self.now).plus(taken);
                 let result = RecognizerResult { key, ask, purpose, recognition };

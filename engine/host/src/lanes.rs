@@ -2,7 +2,7 @@
 
 use callwright_calls::{LaneAnswer, LaneRequest, Lanes};
 use callwright_models::contract::{
-    DetectorRequest, JudgeRequest, RecognizerRequest, SlotKey, SynthesizerRequest,
+    DetectorRequest, JudgeRequest, RecognizerRequest, Share, SlotKey, SynthesizerRequest,
 };
 use callwright_models::lanes::{DetectorPort, JudgePort, RecognizerPort, SynthesizerPort};
 
@@ -61,9 +61,11 @@ impl ShardLanes {
 impl Lanes for ShardLanes {
     fn open(&mut self, key: SlotKey) {
         self.detector.ask(DetectorRequest::Open(key));
-        self.judge.ask(JudgeRequest::Open(key));
-        self.recognizer.ask(RecognizerRequest::Open(key));
-        self.synthesizer.ask(SynthesizerRequest::Open(key));
+        // All calls stand in one queue.
+        let share = Share::default();
+        self.judge.ask(JudgeRequest::Open(key, share));
+        self.recognizer.ask(RecognizerRequest::Open(key, share));
+        self.synthesizer.ask(SynthesizerRequest::Open(key, share));
     }
 
     fn ask(&mut self, key: SlotKey, request: LaneRequest) {

@@ -1,6 +1,6 @@
 //! Is the speaker done, or only drawing breath?
 
-use super::{AskId, AudioBlock, ModelError, SamplePos, SlotKey};
+use super::{AskId, AudioBlock, ModelError, SamplePos, Share, SlotKey};
 
 /// Samples of the recent past that a turn judge hears: 8 s.
 pub const JUDGE_SPAN: usize = 8 * 16_000;
@@ -9,7 +9,7 @@ pub const JUDGE_SPAN: usize = 8 * 16_000;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum JudgeRequest {
     /// A call takes the slot.
-    Open(SlotKey),
+    Open(SlotKey, Share),
     /// 20 ms more; the lane keeps the last [`JUDGE_SPAN`] samples. A gap is filled with silence.
     Audio(SlotKey, AudioBlock),
     /// Is the turn that began at `from` over at `upto`?

@@ -30,7 +30,7 @@ pub use recognizer::{
     RecognizerRequest, RecognizerResult, UTTERANCE_MAX, Utterance,
 };
 pub use slot::{
-    AskId, AudioBlock, BLOCK_SAMPLES, Generation, LISTENING_RATE, SamplePos, SlotId, SlotKey,
+    AskId, AudioBlock, BLOCK_SAMPLES, Generation, LISTENING_RATE, SamplePos, Share, SlotId, SlotKey,
 };
 pub use synthesizer::{
     SpeechChunk, SpokenWord, Synthesizer, SynthesizerRequest, SynthesizerResult, VoiceStyle,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{AskId, AudioBlock, ModelError, SamplePos, SlotKey};
+use super::{AskId, AudioBlock, ModelError, SamplePos, Share, SlotKey};
 
 /// Samples that a recogniser hears at once: 20 s. A longer utterance is cut by the call.
 pub const UTTERANCE_MAX: usize = 20 * 16_000;
@@ -11,7 +11,7 @@ pub const UTTERANCE_MAX: usize = 20 * 16_000;
 #[derive(Clone, Debug, PartialEq)]
 pub enum RecognizerRequest {
     /// A call takes the slot.
-    Open(SlotKey),
+    Open(SlotKey, Share),
     /// 20 ms more; the lane keeps the last [`UTTERANCE_MAX`] samples. A gap is filled with silence.
     Audio(SlotKey, AudioBlock),
     /// What was said from `from` to `upto`? A call has at most one question open; a new one replaces one that

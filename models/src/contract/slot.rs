@@ -25,6 +25,11 @@ pub struct SlotKey {
     pub generation: Generation,
 }
 
+/// Who shares a lane with whom: calls of one share stand in one queue, and a lane that is behind serves the queues in
+/// turn, so that a tenant with many calls does not keep another's waiting. Of no other meaning to a lane.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Share(pub u16);
+
 /// Names one question to a lane, so that its answer can be told from an older one's. Counted per call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AskId(pub u32);

@@ -4,13 +4,13 @@ use std::ops::ControlFlow;
 
 use callwright_media::SampleRate;
 
-use super::{AskId, ModelError, SlotKey};
+use super::{AskId, ModelError, Share, SlotKey};
 
 /// What a call sends to the synthesiser's lane.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SynthesizerRequest {
     /// A call takes the slot.
-    Open(SlotKey),
+    Open(SlotKey, Share),
     /// Speak `text`. A slot's questions are answered one after the other.
     Speak {
         /// Who asks.

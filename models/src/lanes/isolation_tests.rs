@@ -10,6 +10,7 @@ use proptest::prelude::*;
 
 use super::desk::{Desk, PortId};
 use super::detector_desk::DetectorDesk;
+use super::emotion_desk::EmotionDesk;
 use super::judge_desk::JudgeDesk;
 use super::recognizer_desk::RecognizerDesk;
 use super::synthesizer_desk::SynthesizerDesk;
@@ -181,6 +182,18 @@ impl Recognizer for Mirror {
         let text = |u: &&[i16]| only_voice(u).map_or_else(String::new, |voice| voice.to_string());
         Ok(utterances.iter().map(|u| Recognition { text: text(u), ..Default::default() }).collect())
     }
+
+    /// A draft or a hint of somebody else is a voice that nobody has.
+    fn hear(&mut self, utterance: Utterance<'_>) -> Result<Heard, ModelError> {
+        let Utterance { samples, hints, draft, .. } = utterance;
+        let Some(voice) = only_voice(samples) else { return Ok(Heard::default()) };
+        let hinted = hints.phrases.iter().all(|phrase| phrase.parse() == Ok(voice));
+        let own = draft.tokens.iter().all(|token| i16::try_from(*token) == Ok(voice));
+        let text = if own && hinted { voice } else { -1 }.to_string();
+        let tokens = u32::try_from(voice).map_or_else(|_| Box::default(), |token| [token].into());
+        let recognition = Recognition { text, ..Recognition::default() };
+        Ok(Heard { recognition, draft: Draft { tokens, agreed: 1 } })
+    }
 }
 
 impl Synthesizer for Mirror {
@@ -199,6 +212,60 @@ impl Synthesizer for Mirror {
             }
         }
         Ok(())
+    }
+}
+
+/// Remembers each slot's voice, as the measure of a caller is, until it is told that another caller came.
+struct Memory([Option<i16>; SLOTS as usize]);
+
+impl EmotionModel for Memory {
+    fn slots(&self) -> usize {
+        usize::from(SLOTS)
+    }
+    fn judge(
+        &mut self,
+        steps: &[EmotionStep<'_>],
+        heard: &mut [Option<VoiceEmotion>],
+    ) -> Result<(), ModelError> {
+        for (step, heard) in steps.iter().zip(heard) {
+            let known = &mut self.0[usize::from(step.slot.0)];
+            if step.fresh {
+                *known = None;
+            }
+            *heard = only_voice(step.utterance).map(|voice| {
+                let voice = if known.is_some_and(|known| known != voice) { -1 } else { voice };
+                *known = Some(voice);
+                VoiceEmotion {
+                    arousal: f32::from(voice),
+                    valence: 0.5,
+                    classes: [0.0; 4],
+                    voice_ms: 1,
+                    against_own: true,
+                }
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Lane for EmotionDesk {
+    fn open(key: SlotKey) -> EmotionRequest {
+        EmotionRequest::Open(key)
+    }
+    fn close(key: SlotKey) -> EmotionRequest {
+        EmotionRequest::Close(key)
+    }
+    fn sound(key: SlotKey, block: AudioBlock) -> Option<EmotionRequest> {
+        Some(EmotionRequest::Audio(key, block))
+    }
+    fn question(key: SlotKey, ask: AskId, upto: SamplePos) -> Option<EmotionRequest> {
+        Some(EmotionRequest::Judge { key, ask, from: SamplePos(0), upto })
+    }
+    fn cancel(_: SlotKey, _: AskId) -> Option<EmotionRequest> {
+        None
+    }
+    fn read(answer: &EmotionResult) -> (SlotKey, Option<AskId>, Option<i16>) {
+        (answer.key, Some(answer.ask), answer.heard.map(|heard| heard.arousal as i16))
     }
 }
 
@@ -225,7 +292,7 @@ impl Lane for DetectorDesk {
 
 impl Lane for JudgeDesk {
     fn open(key: SlotKey) -> JudgeRequest {
-        JudgeRequest::Open(key)
+        JudgeRequest::Open(key, Share(key.slot.0 % 2))
     }
     fn close(key: SlotKey) -> JudgeRequest {
         JudgeRequest::Close(key)
@@ -247,7 +314,7 @@ impl Lane for JudgeDesk {
 
 impl Lane for RecognizerDesk {
     fn open(key: SlotKey) -> RecognizerRequest {
-        RecognizerRequest::Open(key)
+        RecognizerRequest::Open(key, Share(key.slot.0 % 2))
     }
     fn close(key: SlotKey) -> RecognizerRequest {
         RecognizerRequest::Close(key)
@@ -257,14 +324,10 @@ impl Lane for RecognizerDesk {
     }
     fn question(key: SlotKey, ask: AskId, upto: SamplePos) -> Option<RecognizerRequest> {
         let purpose = [RecognizerPurpose::Partial, RecognizerPurpose::Final][ask.0 as usize % 2];
-        Some(RecognizerRequest::Transcribe {
-            key,
-            ask,
-            from: SamplePos(0),
-            upto,
-            purpose,
-            hints: Hints::default(),
-        })
+        let phrases = [voice_of(key).to_string().into_boxed_str()].into();
+        let hints = Hints { form: AnswerForm::Open, phrases };
+        let from = SamplePos(0);
+        Some(RecognizerRequest::Transcribe { key, ask, from, upto, purpose, hints })
     }
     fn cancel(_: SlotKey, _: AskId) -> Option<RecognizerRequest> {
         None
@@ -277,7 +340,7 @@ impl Lane for RecognizerDesk {
 
 impl Lane for SynthesizerDesk {
     fn open(key: SlotKey) -> SynthesizerRequest {
-        SynthesizerRequest::Open(key)
+        SynthesizerRequest::Open(key, Share(key.slot.0 % 2))
     }
     fn close(key: SlotKey) -> SynthesizerRequest {
         SynthesizerRequest::Close(key)
@@ -313,6 +376,11 @@ proptest! {
     #[test]
     fn no_judgement_reaches_another_call(acts in acts()) {
         play(JudgeDesk::new(Box::new(Mirror), usize::from(SLOTS)), &acts)?;
+    }
+
+    #[test]
+    fn no_mood_reaches_another_call(acts in acts()) {
+        play(EmotionDesk::new(Box::new(Memory([None; SLOTS as usize])), usize::from(SLOTS)), &acts)?;
     }
 
     #[test]

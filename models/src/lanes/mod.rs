@@ -29,6 +29,8 @@ pub use worker::{LaneError, LaneThread};
 mod desk;
 mod guard;
 mod history;
+mod listeners;
+mod queue;
 mod tenure;
 
 mod detector_desk;

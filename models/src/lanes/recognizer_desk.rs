@@ -1,40 +1,41 @@
 //! The recogniser's desk: keeps the utterance under way of every slot; final questions go before partial ones.
+//!
+//! What is left undone when there is more to do than time, in this order:
+//!
+//! 1. A partial question is answered without words when a newer question of the same call takes its place.
+//! 2. Partial questions get at most half of the lane's time ([`PARTIAL_SHARE`]); one that has waited for
+//!    [`PARTIAL_PATIENCE`] is answered without words, since the next is due. So the words that are shown come less
+//!    often, for all calls alike, and a final question never waits for more than the one step under way.
+//! 3. A final question is never left undone, only replaced by a newer one of the same call.
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::desk::{Desk, Exchange, PortId, StepReport};
 use super::guard::{Fault, guarded};
-use super::history::History;
+use super::listeners::Listeners;
 use super::load::Work;
-use super::tenure::{Standing, Tenure};
+use super::queue::{Queue, Waits};
 use crate::contract::{
     AskId, Hints, Recognizer, RecognizerPurpose, RecognizerRequest, RecognizerResult, SamplePos,
-    SlotKey, UTTERANCE_MAX,
+    Share, SlotId, SlotKey, UTTERANCE_MAX,
 };
 use crate::transcript::{Passage, Transcript};
 
 /// The recent past of every slot, and at most one question of each.
 pub(super) struct RecognizerDesk {
     model: Box<dyn Recognizer>,
-    slots: Vec<Listener>,
-    /// Oldest first.
-    questions: VecDeque<Question>,
-    /// Questions that will not be answered with words, because of another one of the same slot.
-    replaced: VecDeque<Question>,
+    slots: Listeners<Transcript>,
+    questions: Queue<Question>,
+    /// Questions that will not be answered with words.
+    dropped: Vec<Question>,
+    allowance: Allowance,
     utterance: Vec<i16>,
     shed: u64,
 }
 
-struct Listener {
-    tenure: Tenure,
-    past: History,
-    transcript: Transcript,
-}
-
-#[derive(Clone)]
 struct Question {
     key: SlotKey,
+    share: Share,
     port: PortId,
     ask: AskId,
     from: SamplePos,
@@ -44,65 +45,94 @@ struct Question {
     since: Instant,
 }
 
+impl Waits for Question {
+    fn slot(&self) -> SlotId {
+        self.key.slot
+    }
+
+    fn share(&self) -> Share {
+        self.share
+    }
+
+    fn since(&self) -> Instant {
+        self.since
+    }
+}
+
+/// Time that partial questions may use: grows with time, is used up by their steps.
+#[derive(Clone, Copy, Debug, Default)]
+struct Allowance {
+    left: Duration,
+    /// Used beyond what there was.
+    owed: Duration,
+    counted: Option<Instant>,
+}
+
+impl Allowance {
+    /// Lets time pass. Whether a partial question may be answered now.
+    fn any(&mut self, now: Instant) -> bool {
+        let passed = match self.counted.replace(now) {
+            Some(counted) => now.saturating_duration_since(counted).mul_f32(PARTIAL_SHARE),
+            None => ALLOWANCE_MAX,
+        };
+        let paid = passed.min(self.owed);
+        self.owed -= paid;
+        self.left = (self.left + passed.saturating_sub(paid)).min(ALLOWANCE_MAX);
+        self.owed.is_zero() && !self.left.is_zero()
+    }
+
+    fn spend(&mut self, time: Duration) {
+        self.owed += time.saturating_sub(self.left);
+        self.left = self.left.saturating_sub(time);
+    }
+}
+
 impl RecognizerDesk {
     pub(super) fn new(model: Box<dyn Recognizer>, slots: usize) -> Self {
-        let listener = || Listener {
-            tenure: Tenure::default(),
-            past: History::new(UTTERANCE_MAX),
-            transcript: Transcript::default(),
-        };
         Self {
             model,
-            slots: std::iter::repeat_with(listener).take(slots).collect(),
-            questions: VecDeque::new(),
-            replaced: VecDeque::new(),
+            slots: Listeners::new(slots, UTTERANCE_MAX),
+            questions: Queue::new(),
+            dropped: Vec::new(),
+            allowance: Allowance::default(),
             utterance: Vec::new(),
             shed: 0,
         }
     }
 
-    /// The slot, if `key` holds it; forgets the earlier holder when it takes it now.
-    fn listener(&mut self, key: SlotKey, opening: bool) -> Option<&mut Listener> {
-        let Some(listener) = self.slots.get_mut(usize::from(key.slot.0)) else {
-            self.shed += 1;
-            return None;
-        };
-        let tenure = &mut listener.tenure;
-        match if opening { tenure.open(key) } else { tenure.admit(key) } {
-            Standing::Gone => return None,
-            Standing::Holder => {}
-            Standing::NewHolder => {
-                listener.past.clear();
-                listener.transcript.forget();
-                self.questions.retain(|question| question.key.slot != key.slot);
-            }
-        }
-        Some(listener)
-    }
-
     /// A newer question takes the place of one that waits, except a partial one that of a final one.
     fn ask(&mut self, question: Question) {
-        if self.listener(question.key, false).is_none() {
-            return;
+        let Some(held) = self.slots.holder(question.key) else { return };
+        let question = Question { share: held.listener.share, ..question };
+        if held.new {
+            self.questions.forget(question.key.slot);
         }
-        let Some(old) = self.questions.iter_mut().find(|q| q.key == question.key) else {
-            self.questions.push_back(question);
+        let Some(old) = self.questions.find(|q| q.key == question.key) else {
+            self.questions.push(question);
             return;
         };
         self.shed += 1;
         if question.purpose < old.purpose {
-            self.replaced.push_back(question);
+            self.dropped.push(question);
         } else {
-            let since = old.since;
-            self.replaced.push_back(std::mem::replace(old, Question { since, ..question }));
+            // A final question is as old as the caller's silence; what it replaces was about something else.
+            let since = if old.purpose == question.purpose { old.since } else { question.since };
+            self.dropped.push(std::mem::replace(old, Question { since, ..question }));
         }
     }
 
-    /// Takes the next question out of the queue: a final one, or else a partial one, the oldest.
-    fn next(&mut self) -> Option<Question> {
-        let is_final = |q: &Question| q.purpose == RecognizerPurpose::Final;
-        let next = self.questions.iter().position(is_final).unwrap_or(0);
-        self.questions.remove(next)
+    /// Takes the next question out of the queue.
+    fn next(&mut self, now: Instant) -> Option<Question> {
+        let partial = |question: &Question| question.purpose == RecognizerPurpose::Partial;
+        let stale = self.questions.remove(|question| {
+            partial(question) && now.saturating_duration_since(question.since) > PARTIAL_PATIENCE
+        });
+        self.shed += stale.len() as u64;
+        self.dropped.extend(stale);
+        if let Some(question) = self.questions.next(|question| !partial(question)) {
+            return Some(question);
+        }
+        if self.allowance.any(now) { self.questions.next(partial) } else { None }
     }
 }
 
@@ -122,24 +152,23 @@ impl Desk for RecognizerDesk {
 
     fn take(&mut self, port: PortId, request: RecognizerRequest, now: Instant) {
         match request {
-            RecognizerRequest::Open(key) => {
-                self.listener(key, true);
+            RecognizerRequest::Open(key, share) => {
+                if self.slots.open(key, share).is_some() {
+                    self.questions.forget(key.slot);
+                }
             }
             RecognizerRequest::Audio(key, block) => {
-                if let Some(listener) = self.listener(key, false) {
-                    listener.past.push(&block);
+                if self.slots.hear(key, &block) {
+                    self.questions.forget(key.slot);
                 }
             }
             RecognizerRequest::Transcribe { key, ask, from, upto, purpose, hints } => {
-                self.ask(Question { key, port, ask, from, upto, purpose, hints, since: now });
+                let (share, since) = (Share::default(), now);
+                self.ask(Question { key, share, port, ask, from, upto, purpose, hints, since });
             }
             RecognizerRequest::Close(key) => {
-                if let Some(listener) = self.slots.get_mut(usize::from(key.slot.0))
-                    && listener.tenure.close(key)
-                {
-                    listener.past.clear();
-                    listener.transcript.forget();
-                    self.questions.retain(|question| question.key.slot != key.slot);
+                if self.slots.close(key) {
+                    self.questions.forget(key.slot);
                 }
             }
         }
@@ -149,26 +178,29 @@ impl Desk for RecognizerDesk {
         &mut self,
         exchange: &mut dyn Exchange<RecognizerRequest, RecognizerResult>,
     ) -> Option<StepReport> {
-        for Question { key, port, ask, purpose, .. } in self.replaced.drain(..) {
-            let shed = RecognizerResult { key, ask, purpose, recognition: None };
-            exchange.answer(port, shed);
-        }
         let now = exchange.now();
-        let question = self.next()?;
-        let Question { key, port, ask, from, upto, purpose, .. } = question;
-        let listener = self.slots.get_mut(usize::from(key.slot.0))?;
+        let question = self.next(now);
+        for Question { key, port, ask, purpose, .. } in self.dropped.drain(..) {
+            let without = RecognizerResult { key, ask, purpose, recognition: None };
+            exchange.answer(port, without);
+        }
+        let Question { key, port, ask, from, upto, purpose, hints, since, .. } = question?;
+        let listener = self.slots.at(key)?;
         listener.past.copy(from, upto, &mut self.utterance);
         let samples = self.utterance.as_slice();
-        let passage = Passage { from, samples, purpose, hints: &question.hints };
-        let (model, transcript) = (&mut *self.model, &mut listener.transcript);
+        let passage = Passage { from, samples, purpose, hints: &hints };
+        let (model, transcript) = (&mut *self.model, &mut listener.more);
         let words = guarded("lane-asr-0", || transcript.hear(model, passage));
         let fault = words.as_ref().err().copied();
         if fault.is_some() {
             transcript.forget();
         }
+        if purpose == RecognizerPurpose::Partial {
+            self.allowance.spend(exchange.now().saturating_duration_since(now));
+        }
         let recognition = words.ok();
         exchange.answer(port, RecognizerResult { key, ask, purpose, recognition });
-        let waited = now.saturating_duration_since(question.since);
+        let waited = now.saturating_duration_since(since);
         let work = match purpose {
             RecognizerPurpose::Partial => Work::Partial,
             RecognizerPurpose::Final => Work::Final,
@@ -177,12 +209,19 @@ impl Desk for RecognizerDesk {
     }
 
     fn shed(&self) -> u64 {
-        self.shed
+        self.shed + self.slots.shed()
     }
 }
 
 /// A question that waits longer than this is heard as a slow reply.
 const LATE: Duration = Duration::from_millis(200);
+
+/// The share of the lane's time that partial questions may have.
+const PARTIAL_SHARE: f32 = 0.5;
+/// What they may save up: the partial questions of a few calls that come at once.
+const ALLOWANCE_MAX: Duration = Duration::from_millis(400);
+/// A partial question older than this is answered too late to be worth its time: words are shown every 500 ms.
+const PARTIAL_PATIENCE: Duration = Duration::from_millis(400);
 
 #[cfg(test)]
 mod tests {
@@ -260,6 +299,64 @@ mod tests {
         ask(&mut lane, key(0, 1), 3, 300, Partial);
         let words = Some("200".to_owned());
         assert_eq!(settled(&mut lane), [(0, 1, None), (0, 3, None), (0, 2, words)]);
+    }
+
+    #[test]
+    fn partial_questions_take_half_of_the_time_of_a_busy_lane_and_final_ones_all_they_need() {
+        let mut lane = lane();
+        lane.step_time = Duration::from_millis(100);
+        let begun = lane.now;
+        let (mut partial, mut final_) = (0, 0);
+        for round in 0..100_u32 {
+            for slot in 0..8 {
+                hear(&mut lane, key(slot, 1), u64::from(round), 1);
+                // A call asks again when its last question has been answered, and pauses once a round.
+                let purpose = if round % 20 == u32::from(slot) { Final } else { Partial };
+                ask(&mut lane, key(slot, 1), round, 320, purpose);
+            }
+            while lane.step().is_some() {}
+            lane.now += Duration::from_millis(20);
+            for (_, answer) in lane.answers.drain(..) {
+                match (answer.purpose, answer.recognition) {
+                    (Partial, Some(_)) => partial += 1,
+                    (Final, Some(_)) => final_ += 1,
+                    (Partial, None) => {}
+                    (Final, None) => panic!("a final question was left undone"),
+                }
+            }
+        }
+        assert_eq!(final_, 40);
+        let elapsed = lane.now - begun;
+        let share = (lane.step_time * partial).as_secs_f32() / elapsed.as_secs_f32();
+        assert!((0.45..0.58).contains(&share), "{share}");
+    }
+
+    #[test]
+    fn a_partial_question_that_waited_too_long_is_answered_without_words() {
+        let mut lane = lane();
+        hear(&mut lane, key(0, 1), 0, 1);
+        ask(&mut lane, key(0, 1), 1, 320, Partial);
+        lane.now += PARTIAL_PATIENCE + Duration::from_millis(1);
+        assert_eq!(settled(&mut lane), [(0, 1, None)]);
+        assert_eq!(lane.desk.shed(), 1);
+        ask(&mut lane, key(0, 1), 2, 320, Final);
+        lane.now += 10 * PARTIAL_PATIENCE;
+        assert_eq!(settled(&mut lane), [(0, 2, Some("320".to_owned()))], "a final one waits");
+    }
+
+    #[test]
+    fn calls_of_one_share_do_not_keep_those_of_another_waiting() {
+        let mut lane = lane();
+        for (slot, share) in [(0, 1), (1, 1), (2, 1), (3, 2)] {
+            lane.ask(SlotId(slot), RecognizerRequest::Open(key(slot, 1), Share(share)));
+            hear(&mut lane, key(slot, 1), 0, 1);
+        }
+        for slot in 0..4 {
+            ask(&mut lane, key(slot, 1), 1, 320, Final);
+            lane.now += Duration::from_millis(1);
+        }
+        let order: Vec<_> = settled(&mut lane).into_iter().map(|(slot, ..)| slot).collect();
+        assert_eq!(order, [0, 3, 1, 2]);
     }
 
     #[test]

@@ -1,15 +1,15 @@
-//! The synthesiser's desk: texts are spoken one after the other, oldest first, and can be stopped between chunks.
+//! The synthesiser's desk: texts are spoken one after the other, and can be stopped between chunks.
 
-use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::desk::{Desk, Exchange, PortId, StepReport};
 use super::guard::{Fault, guarded};
 use super::load::Work;
+use super::queue::{Queue, Waits};
 use super::tenure::{Standing, Tenure};
 use crate::contract::{
-    AskId, SlotKey, Synthesizer, SynthesizerRequest, SynthesizerResult, VoiceStyle,
+    AskId, Share, SlotId, SlotKey, Synthesizer, SynthesizerRequest, SynthesizerResult, VoiceStyle,
 };
 
 /// A model that speaks, and the texts that wait for it.
@@ -21,10 +21,9 @@ pub(super) struct SynthesizerDesk {
 /// Texts that wait, at most [`TEXTS_PER_SLOT`] of a slot.
 struct OrderBook {
     slots: Vec<Place>,
-    /// Oldest first.
-    texts: VecDeque<Text>,
+    texts: Queue<Text>,
     /// Texts that found no room.
-    refused: VecDeque<(SlotKey, PortId, AskId)>,
+    refused: Vec<(SlotKey, PortId, AskId)>,
     /// The text that is being spoken, until somebody wants it no more.
     speaking: Option<(SlotKey, AskId)>,
     shed: u64,
@@ -33,11 +32,12 @@ struct OrderBook {
 #[derive(Clone, Copy, Default)]
 struct Place {
     tenure: Tenure,
-    waiting: usize,
+    share: Share,
 }
 
 struct Text {
     key: SlotKey,
+    share: Share,
     port: PortId,
     ask: AskId,
     text: String,
@@ -45,12 +45,26 @@ struct Text {
     since: Instant,
 }
 
+impl Waits for Text {
+    fn slot(&self) -> SlotId {
+        self.key.slot
+    }
+
+    fn share(&self) -> Share {
+        self.share
+    }
+
+    fn since(&self) -> Instant {
+        self.since
+    }
+}
+
 impl SynthesizerDesk {
     pub(super) fn new(model: Box<dyn Synthesizer>, slots: usize) -> Self {
         let order_book = OrderBook {
             slots: vec![Place::default(); slots],
-            texts: VecDeque::new(),
-            refused: VecDeque::new(),
+            texts: Queue::new(),
+            refused: Vec::new(),
             speaking: None,
             shed: 0,
         };
@@ -61,16 +75,21 @@ impl SynthesizerDesk {
 impl OrderBook {
     fn take(&mut self, port: PortId, request: SynthesizerRequest, now: Instant) {
         match request {
-            SynthesizerRequest::Open(key) => {
-                self.standing(key, true);
+            SynthesizerRequest::Open(key, share) => {
+                if self.standing(key, true) != Standing::Gone
+                    && let Some(place) = self.slots.get_mut(usize::from(key.slot.0))
+                {
+                    place.share = share;
+                }
             }
             SynthesizerRequest::Speak { key, ask, text, style } => {
                 if self.standing(key, false) != Standing::Gone {
-                    self.order(Text { key, port, ask, text, style, since: now });
+                    let (share, since) = (Share::default(), now);
+                    self.order(Text { key, share, port, ask, text, style, since });
                 }
             }
             SynthesizerRequest::Cancel { key, ask } => {
-                self.forget(key, |text| text.key == key && text.ask == ask);
+                drop(self.texts.remove(|text| text.key == key && text.ask == ask));
                 if self.speaking == Some((key, ask)) {
                     self.speaking = None;
                 }
@@ -100,36 +119,27 @@ impl OrderBook {
 
     /// Nothing that was ordered for the slot is wanted any more.
     fn empty(&mut self, key: SlotKey) {
-        self.forget(key, |text| text.key.slot == key.slot);
+        self.texts.forget(key.slot);
+        if let Some(place) = self.slots.get_mut(usize::from(key.slot.0)) {
+            place.share = Share::default();
+        }
         if self.speaking.is_some_and(|(speaking, _)| speaking.slot == key.slot) {
             self.speaking = None;
         }
     }
 
     fn order(&mut self, text: Text) {
-        let Some(place) = self.slots.get_mut(usize::from(text.key.slot.0)) else { return };
-        if place.waiting >= TEXTS_PER_SLOT {
+        let Some(place) = self.slots.get(usize::from(text.key.slot.0)) else { return };
+        if self.texts.count(|other| other.key == text.key) >= TEXTS_PER_SLOT {
             self.shed += 1;
-            self.refused.push_back((text.key, text.port, text.ask));
+            self.refused.push((text.key, text.port, text.ask));
         } else {
-            place.waiting += 1;
-            self.texts.push_back(text);
-        }
-    }
-
-    fn forget(&mut self, key: SlotKey, unwanted: impl Fn(&Text) -> bool) {
-        self.texts.retain(|text| !unwanted(text));
-        let waiting = self.texts.iter().filter(|text| text.key.slot == key.slot).count();
-        if let Some(place) = self.slots.get_mut(usize::from(key.slot.0)) {
-            place.waiting = waiting;
+            self.texts.push(Text { share: place.share, ..text });
         }
     }
 
     fn next(&mut self) -> Option<Text> {
-        let text = self.texts.pop_front()?;
-        if let Some(place) = self.slots.get_mut(usize::from(text.key.slot.0)) {
-            place.waiting = place.waiting.saturating_sub(1);
-        }
+        let text = self.texts.next(|_| true)?;
         self.speaking = Some((text.key, text.ask));
         Some(text)
     }
@@ -158,7 +168,7 @@ impl Desk for SynthesizerDesk {
             exchange.answer(port, SynthesizerResult::Failed { key, ask });
         }
         let now = exchange.now();
-        let Text { key, port, ask, text, style, since } = book.next()?;
+        let Text { key, port, ask, text, style, since, .. } = book.next()?;
         let mut sink = |chunk| {
             while let Some((port, request)) = exchange.request() {
                 book.take(port, request, now);
@@ -278,7 +288,7 @@ mod tests {
     fn nobody_is_told_the_rest_of_what_the_last_holder_of_his_slot_wanted() {
         for leaving in [
             SynthesizerRequest::Close(key(1, 1)),
-            SynthesizerRequest::Open(key(1, 2)),
+            SynthesizerRequest::Open(key(1, 2), Share(0)),
             speak(key(1, 2), 1, "new"),
         ] {
             let mut lane = lane();

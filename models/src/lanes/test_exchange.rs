@@ -1,8 +1,9 @@
 //! A world for a desk under test: what it answers is kept, what comes in during a step is prepared.
 #![expect(clippy::disallowed_methods, reason = "some moment is needed to count from")]
 
+use std::cell::Cell;
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::desk::{Desk, Exchange, PortId, StepReport};
 use crate::contract::{AudioBlock, BLOCK_SAMPLES, Generation, SamplePos, SlotId, SlotKey};
@@ -15,11 +16,14 @@ pub(super) struct TestExchange<D: Desk> {
     /// What will come in during the next steps.
     pub(super) coming: VecDeque<(PortId, D::Request)>,
     pub(super) now: Instant,
+    /// How long each step takes.
+    pub(super) step_time: Duration,
 }
 
 impl<D: Desk> TestExchange<D> {
     pub(super) fn new(desk: D) -> Self {
-        Self { desk, answers: Vec::new(), coming: VecDeque::new(), now: Instant::now() }
+        let (answers, coming) = (Vec::new(), VecDeque::new());
+        Self { desk, answers, coming, now: Instant::now(), step_time: Duration::ZERO }
     }
 
     /// Sends a request by the port that [`port_of`] its slot.
@@ -29,9 +33,14 @@ impl<D: Desk> TestExchange<D> {
 
     /// One step.
     pub(super) fn step(&mut self) -> Option<StepReport> {
-        let mut outside =
-            Outside { answers: &mut self.answers, coming: &mut self.coming, now: self.now };
-        self.desk.step(&mut outside)
+        let (answers, coming) = (&mut self.answers, &mut self.coming);
+        let now = Cell::new(self.now);
+        let mut outside = Outside { answers, coming, now: &now, step_time: self.step_time };
+        let report = self.desk.step(&mut outside);
+        if report.is_some() {
+            self.now += self.step_time;
+        }
+        report
     }
 
     /// Steps until nothing is due, and what was answered.
@@ -44,7 +53,8 @@ impl<D: Desk> TestExchange<D> {
 struct Outside<'a, Q, A> {
     answers: &'a mut Vec<(PortId, A)>,
     coming: &'a mut VecDeque<(PortId, Q)>,
-    now: Instant,
+    now: &'a Cell<Instant>,
+    step_time: Duration,
 }
 
 impl<Q, A> Exchange<Q, A> for Outside<'_, Q, A> {
@@ -56,8 +66,9 @@ impl<Q, A> Exchange<Q, A> for Outside<'_, Q, A> {
         self.coming.pop_front()
     }
 
+    /// A desk looks at the clock when it begins and, if it wants to know how long the model took, when it is done.
     fn now(&self) -> Instant {
-        self.now
+        self.now.replace(self.now.get() + self.step_time)
     }
 
     fn is_stopping(&self) -> bool {

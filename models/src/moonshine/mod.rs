@@ -1,6 +1,7 @@
 //! Moonshine Tiny, English: what was said? An encoder and a decoder of 44 MB together, int8.
 
 mod decoder;
+mod plausible;
 mod tokens;
 
 use std::path::Path;
@@ -81,7 +82,7 @@ impl Recognizer for Moonshine {
         if samples.len() > UTTERANCE_MAX {
             return Err(ModelError::Shape { model: MODEL, what: "an utterance that is too long" });
         }
-        if samples.len() < SHORTEST {
+        if samples.len() < SHORTEST || !plausible::audible(samples) {
             return Ok(Heard::default());
         }
         let (states, mask) = self.encode(samples)?;
@@ -92,6 +93,8 @@ impl Recognizer for Moonshine {
         let sound = Sound { states, mask: &mask };
         let Written { tokens, finished } = self.decoder.decode(&sound, guess, tokens_max)?;
         let recognition = Recognition { finished, ..self.vocabulary.write(&tokens) };
+        let plausible = plausible::plausible(&recognition, samples.len());
+        let recognition = if plausible { recognition } else { Recognition::default() };
         let tokens: Box<[u32]> =
             tokens.iter().filter_map(|chosen| u32::try_from(chosen.token).ok()).collect();
         let agreed = self.vocabulary.agreed(&draft.tokens, &tokens);

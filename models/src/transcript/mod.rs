@@ -5,13 +5,13 @@
 
 mod agreement;
 mod digits;
-mod plausible;
+mod loops;
 mod spelling;
 mod writing;
 
 use crate::contract::{
-    AnswerForm, Draft, Heard, Hints, ModelError, Recognition, Recognizer, RecognizerPurpose,
-    SamplePos, Utterance,
+    AnswerForm, Draft, Hints, ModelError, Recognition, Recognizer, RecognizerPurpose, SamplePos,
+    Utterance,
 };
 
 /// What is remembered of one call's utterance under way.
@@ -55,16 +55,8 @@ impl Transcript {
             self.forget();
         }
         let Self { draft, text, agreed, .. } = std::mem::take(self);
-        let heard = if plausible::audible(samples) {
-            model.hear(Utterance { samples, purpose, hints, draft: &draft })?
-        } else {
-            Heard::default()
-        };
-        let mut recognition = if plausible::plausible(&heard.recognition, samples.len()) {
-            rewritten(&heard.recognition, hints)
-        } else {
-            Recognition::default()
-        };
+        let heard = model.hear(Utterance { samples, purpose, hints, draft: &draft })?;
+        let mut recognition = rewritten(&heard.recognition, hints);
         recognition.agreed = match purpose {
             RecognizerPurpose::Partial => agreement::agreed(&text, agreed, &recognition),
             RecognizerPurpose::Final => recognition.text.len(),
@@ -86,7 +78,7 @@ impl Transcript {
 
 /// The words as they are written in answer to what was asked.
 fn rewritten(heard: &Recognition, hints: &Hints) -> Recognition {
-    let pieces = plausible::without_loops(writing::pieces(heard));
+    let pieces = loops::without_loops(writing::pieces(heard));
     let pieces = match hints.form {
         AnswerForm::Open => pieces,
         AnswerForm::Digits => digits::write(&pieces),

@@ -1,17 +1,22 @@
 //! The host: takes calls, spreads them over shards, and stops in good order.
-#![expect(clippy::disallowed_methods, reason = "draining waits for real time to pass")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "draining waits for real time to pass, and admission looks at the lanes of now"
+)]
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use callwright_calls::leg::LegCall;
-use callwright_calls::{CallSpec, Placement, Shard};
+use callwright_calls::{CallMode, CallSpec, Placement, Shard};
 use callwright_contract::{CallId, CommandSink, Refusal};
 use callwright_media::ring::{WhenFull, Writer, ring};
+use callwright_models::lanes::LaneMonitor;
 
 use crate::PLACEMENTS;
+use crate::admission::Admission;
 use crate::clock::{self, Clock};
 use crate::commands::commands;
 use crate::events::{self, EventSink};
@@ -56,6 +61,7 @@ pub enum StartError {
 pub struct Host {
     shards: Vec<ShardEnd>,
     calls_max: u64,
+    admission: Admission,
     /// Tells calls of one millisecond apart.
     distinct: AtomicU32,
     draining: AtomicBool,
@@ -119,10 +125,18 @@ impl Host {
         Ok(Self {
             shards,
             calls_max: options.calls_max as u64,
+            admission: Admission::new(Vec::new(), 1.0),
             distinct: AtomicU32::new(0),
             draining: AtomicBool::new(false),
             threads: Mutex::new(threads),
         })
+    }
+
+    /// From now on refuses calls that these lanes, which share `cores`, have no room for.
+    #[must_use]
+    pub fn watching(mut self, lanes: Vec<LaneMonitor>, cores: usize) -> Self {
+        self.admission = Admission::new(lanes, cores as f32);
+        self
     }
 
     /// A name for a call that begins now.
@@ -130,12 +144,15 @@ impl Host {
         CallId::new(clock::unix_ms(), self.distinct.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Why a call would be refused now, if it would.
-    pub fn refuses(&self) -> Option<Refusal> {
+    /// Why a call of this kind would be refused now, if it would.
+    pub fn refuses(&self, mode: CallMode) -> Option<Refusal> {
         if self.draining.load(Ordering::Acquire) {
             return Some(Refusal::Draining);
         }
-        (self.live() >= self.calls_max).then_some(Refusal::AtCapacity)
+        let live = self.live();
+        // An echo asks nothing of the lanes.
+        let room = mode == CallMode::Echo || self.admission.has_room(live, Instant::now());
+        (live >= self.calls_max || !room).then_some(Refusal::AtCapacity)
     }
 
     /// Takes a call. Returns the business's way to it.
@@ -143,7 +160,7 @@ impl Host {
     /// # Errors
     /// [`Refusal`]; the leg is dropped, which tells the line.
     pub fn place(&self, spec: CallSpec, leg: LegCall) -> Result<Arc<dyn CommandSink>, Refusal> {
-        if let Some(refusal) = self.refuses() {
+        if let Some(refusal) = self.refuses(spec.mode) {
             return Err(refusal);
         }
         let emptiest = self.shards.iter().min_by_key(|shard| shard.taken());

@@ -9,6 +9,7 @@
 //! | business to call: commands | [`COMMANDS`] a call | the sender learns it and tries again |
 //! | shard to events thread | [`EVENTS`] a shard | the newest is dropped and counted |
 
+mod admission;
 mod clock;
 
 mod lanes;

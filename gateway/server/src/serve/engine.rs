@@ -1,5 +1,6 @@
 //! The engine room: models loaded side by side, a lane for each, the host on top.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use callwright_host::{EventSink, Host, HostLanes, HostOptions, StartError};
@@ -46,8 +47,11 @@ impl Engine {
         let (synthesizer, tts) = lanes::synthesizer(models.synthesizer, size)?;
         let ports = HostLanes { detector, judge, recognizer, synthesizer };
         let options = HostOptions { shards: size.shards, calls_max: config.calls_max.get() };
-        let host = Arc::new(Host::start(options, ports, sink)?);
-        Ok(Self { host, lanes: vec![vad, turn, asr, tts] })
+        let lanes = vec![vad, turn, asr, tts];
+        let monitors = lanes.iter().map(LaneThread::monitor).collect();
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let host = Arc::new(Host::start(options, ports, sink)?.watching(monitors, cores));
+        Ok(Self { host, lanes })
     }
 
     pub(super) fn monitors(&self) -> Vec<LaneMonitor> {

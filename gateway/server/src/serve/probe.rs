@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use callwright_api::Probe;
+use callwright_calls::CallMode;
 use callwright_contract::Refusal;
 use callwright_host::Host;
 use callwright_models::lanes::LaneMonitor;
@@ -25,7 +26,7 @@ impl ServerProbe {
 
 impl Probe for ServerProbe {
     fn not_ready(&self) -> Vec<String> {
-        match self.host.refuses() {
+        match self.host.refuses(CallMode::Converse) {
             Some(refusal @ (Refusal::Draining | Refusal::NotReady)) => vec![refusal.to_string()],
             // All lines busy: one more call is refused, and the server is well.
             _ => Vec::new(),

@@ -22,7 +22,7 @@ impl Switchboard for Desk {
     fn refuses(&self, arrival: &Arrival) -> Option<Refusal> {
         let refusal = match self.business.route(&arrival.line) {
             None => Some(Refusal::UnknownLine),
-            Some(_) => self.host.refuses(),
+            Some(route) => self.host.refuses(mode_of(route.purpose)),
         };
         refusal.inspect(|&refusal| measures::refused(refusal))
     }
@@ -40,11 +40,7 @@ impl Desk {
     fn seat(&self, arrival: Arrival, leg: LegCall) -> Result<CallId, Refusal> {
         let route = self.business.route(&arrival.line).ok_or(Refusal::UnknownLine)?;
         let id = self.host.next_id();
-        let mode = match route.purpose {
-            LinePurpose::Agent => CallMode::Converse,
-            LinePurpose::Listen => CallMode::Listen,
-            LinePurpose::Echo => CallMode::Echo,
-        };
+        let mode = mode_of(route.purpose);
         let spec = CallSpec { id, arrival, mode, limits: CallLimits::default() };
         let commands = self.host.place(spec, leg)?;
         // The business keeps what it hears of a call until it is given the call, so that the order of these two is free.
@@ -58,6 +54,14 @@ impl Desk {
                 _ => Refusal::AtCapacity,
             }
         })
+    }
+}
+
+const fn mode_of(purpose: LinePurpose) -> CallMode {
+    match purpose {
+        LinePurpose::Agent => CallMode::Converse,
+        LinePurpose::Listen => CallMode::Listen,
+        LinePurpose::Echo => CallMode::Echo,
     }
 }
 

@@ -38,7 +38,8 @@ pub struct Args {
     /// The models of the server of its own [default: callwright/models in the user's cache]
     #[arg(long, env = "CALLWRIGHT_MODELS", value_name = "FOLDER")]
     pub models: Option<PathBuf>,
-    /// Write every call here as a WAV file (caller on the left, agent on the right) beside a list of its turns
+    /// Write every call here: a WAV file (caller on the left, agent on the right) beside its turns as the caller heard
+    /// them and as the server did
     #[arg(long, value_name = "FOLDER")]
     pub record: Option<PathBuf>,
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use callwright_api::wire::Speaker;
 use callwright_models::flite::Flite;
 use indicatif::ProgressBar;
 use rand::SeedableRng as _;
@@ -22,6 +23,7 @@ use super::table;
 use super::usage::{LaneBusy, Process, lane_shares, lanes, percent};
 use super::voices::{Repertoire, VOICES, rehearse};
 use crate::bench::{BenchError, progress, say};
+use crate::simulate::ear::time_of;
 use crate::simulate::server::Server;
 
 /// Measures every row that `args` asks for and prints it.
@@ -124,7 +126,7 @@ impl Bench {
         let (dialled, looks) = tokio::join!(callers.talk(calls), self.watch(begun, ramp, lasts));
         let (before, after) = looks?;
         let mut dialled = dialled;
-        self.ask_where_the_time_went(&mut dialled).await?;
+        self.ask_for_accounts(&mut dialled).await?;
         self.report_failures(&dialled);
         if let Some(folder) = &self.args.record {
             write_down(folder, calls, &dialled)?;
@@ -166,8 +168,8 @@ impl Bench {
         Ok(Look { at: Instant::now(), lanes: lanes(&metrics), server, callers })
     }
 
-    /// Asks the server for its own account of the replies. Without a key nothing is known of it.
-    async fn ask_where_the_time_went(&self, dialled: &mut [Dialled]) -> Result<(), BenchError> {
+    /// Asks the server for its own account of the calls. Without a key nothing is known of it.
+    async fn ask_for_accounts(&self, dialled: &mut [Dialled]) -> Result<(), BenchError> {
         if self.own.is_none() && self.args.key.is_none() {
             return Ok(());
         }
@@ -178,8 +180,7 @@ impl Bench {
             let Some(call) = known.iter().find(|call| call.carrier_call == held.call_sid) else {
                 continue;
             };
-            let call = self.server.call(&call.id).await?;
-            held.parts = call.latencies.iter().map(|latency| latency.parts).collect();
+            held.account = Some(self.server.call(&call.id).await?);
         }
         Ok(())
     }
@@ -230,12 +231,12 @@ fn write_down(folder: &Path, calls: u16, dialled: &[Dialled]) -> Result<(), Benc
     Ok(())
 }
 
-/// The turns of a call, a line for each.
+/// The turns of a call, a line for each, and what the server made of them.
 fn turns(held: &Held) -> String {
     let mut text = format!("{}\n", held.call_sid);
     for (said, response) in &held.talked.responses {
-        let at = crate::simulate::ear::time_of(response.utterance.span.start).as_secs_f64();
-        let ended = crate::simulate::ear::time_of(response.utterance.span.end).as_secs_f64();
+        let at = time_of(response.utterance.span.start).as_secs_f64();
+        let ended = time_of(response.utterance.span.end).as_secs_f64();
         let shown = |time: Option<Duration>| {
             time.map_or_else(|| "-".to_owned(), |time| format!("{} ms", time.as_millis()))
         };
@@ -248,6 +249,17 @@ fn turns(held: &Held) -> String {
             shown(silenced.and_then(|silenced| silenced.clear_after)),
             if response.utterance.cuts_in { " (cutting in)" } else { "" },
         ));
+    }
+    if let Some(call) = &held.account {
+        let cause = call.summary.cause.as_deref().unwrap_or("not over");
+        text.push_str(&format!("\nThe server's account: {cause}\n"));
+        for line in &call.transcript {
+            let who = if line.who == Speaker::Caller { "caller" } else { "agent " };
+            let cut = line.heard.as_ref().filter(|_| line.interrupted);
+            let cut = cut.map_or_else(String::new, |heard| format!(" (cut after “{heard}”)"));
+            let at = line.call_ms as f64 / 1_000.0;
+            text.push_str(&format!("{at:7.2} s  {who}  {}{cut}\n", line.text));
+        }
     }
     text
 }

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use callwright_api::wire::LatencyParts;
+use callwright_api::wire::Call;
 use jiff::Timestamp;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -59,8 +59,8 @@ pub(super) struct Held {
     /// When its stream began, since the row did.
     pub(super) began: Duration,
     pub(super) talked: Talked,
-    /// What the server says of its replies, once it was asked.
-    pub(super) parts: Vec<LatencyParts>,
+    /// The server's own account of it, once it was asked.
+    pub(super) account: Option<Call>,
 }
 
 /// A call that the server ends within this long without a word was refused after all.
@@ -183,7 +183,7 @@ async fn after(
         return Dialled::Refused;
     }
     let call_sid = webhooks.who.call_sid.clone();
-    Dialled::Held(Held { call_sid, began, talked, parts: Vec::new() })
+    Dialled::Held(Held { call_sid, began, talked, account: None })
 }
 
 #[cfg(test)]

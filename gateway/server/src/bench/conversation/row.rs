@@ -184,12 +184,13 @@ impl Row {
 impl PartsMedian {
     fn of(dialled: &[Dialled]) -> Self {
         let held = dialled.iter().filter_map(|one| match one {
-            Dialled::Held(held) => Some(&held.parts),
+            Dialled::Held(held) => held.account.as_ref(),
             _ => None,
         });
-        let all: Vec<&LatencyParts> = held.flatten().collect();
+        let all: Vec<LatencyParts> =
+            held.flat_map(|call| &call.latencies).map(|latency| latency.parts).collect();
         let middle = |part: fn(&LatencyParts) -> Option<u64>| {
-            let mut values: Vec<u64> = all.iter().filter_map(|parts| part(parts)).collect();
+            let mut values: Vec<u64> = all.iter().filter_map(part).collect();
             values.sort_unstable();
             values.get(values.len().saturating_sub(1) / 2).copied()
         };
@@ -264,7 +265,7 @@ mod tests {
             call_sid: "CA1".to_owned(),
             began: time(began_ms),
             talked,
-            parts: Vec::new(),
+            account: None,
         })
     }
 

@@ -19,6 +19,21 @@ pub(super) struct Recording {
     pub(super) samples: Vec<i16>,
 }
 
+impl Recording {
+    /// This is the utterance that was read after `other`.
+    pub(super) fn follows(&self, other: &Self) -> bool {
+        let (Some((chapter, number)), Some((of, before))) =
+            (self.name.rsplit_once('-'), other.name.rsplit_once('-'))
+        else {
+            return false;
+        };
+        let numbers = number.parse::<u32>().ok().zip(before.parse::<u32>().ok());
+        self.origin == Origin::Read
+            && chapter == of
+            && numbers.is_some_and(|(number, before)| number == before + 1)
+    }
+}
+
 /// What kind of speech.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Origin {
@@ -134,18 +149,24 @@ struct Segment {
     end: f64,
 }
 
-/// Joins the segments of each speaker into stretches, and keeps those into which nobody else speaks.
+/// Joins the segments of each speaker into stretches, and keeps of each what comes after the last word of others, if
+/// nobody speaks into it from there on.
 fn alone(mut segments: Vec<Segment>) -> Vec<Segment> {
     segments.sort_by(|a, b| a.start.total_cmp(&b.start));
-    let free = |speaker: &str, start: f64, end: f64| {
-        segments.iter().all(|s| s.speaker == speaker || s.end <= start || s.start >= end)
+    let others = |speaker: &str, start: f64, end: f64| {
+        let overlapping = move |s: &&Segment| s.end > start && s.start < end;
+        let of_others = segments.iter().filter(move |s| s.speaker != speaker);
+        of_others.filter(overlapping).map(|s| s.end).fold(None, |latest: Option<f64>, end| {
+            Some(latest.map_or(end, |latest| latest.max(end)))
+        })
     };
     let mut open: BTreeMap<&str, Segment> = BTreeMap::new();
     let mut stretches = Vec::new();
     for segment in &segments {
         let speaker = segment.speaker.as_str();
         let joined = open.get_mut(speaker).filter(|before| {
-            segment.start - before.end <= SAME_STRETCH && free(speaker, before.end, segment.start)
+            segment.start - before.end <= SAME_STRETCH
+                && others(speaker, before.end, segment.start).is_none()
         });
         if let Some(before) = joined {
             before.end = before.end.max(segment.end);
@@ -154,9 +175,13 @@ fn alone(mut segments: Vec<Segment>) -> Vec<Segment> {
         }
     }
     stretches.extend(open.into_values());
-    stretches.retain(|s| {
-        s.end - s.start >= STRETCH_MIN && free(&s.speaker, s.start - MARGIN, s.end + MARGIN)
-    });
+    for stretch in &mut stretches {
+        let (from, upto) = (stretch.start - MARGIN, stretch.end + MARGIN);
+        if let Some(latest) = others(&stretch.speaker, from, upto) {
+            stretch.start = latest + MARGIN;
+        }
+    }
+    stretches.retain(|s| s.end - s.start >= STRETCH_MIN);
     stretches.sort_by(|a, b| a.start.total_cmp(&b.start));
     stretches
 }
@@ -224,11 +249,12 @@ mod tests {
             spoke("A", 6.0, 6.5),
             spoke("A", 10.0, 12.0),
             spoke("B", 12.5, 14.0),
-            spoke("A", 14.5, 16.0),
+            spoke("A", 14.5, 17.0),
+            spoke("B", 14.6, 15.0),
             spoke("B", 20.0, 20.5),
         ]);
         let expected =
-            [("A", 0.0, 4.0), ("A", 10.0, 12.0), ("B", 12.5, 14.0), ("A", 14.5, 16.0)];
+            [("A", 0.0, 4.0), ("A", 10.0, 12.0), ("B", 12.5, 14.0), ("A", 15.0 + MARGIN, 17.0)];
         assert_eq!(found, expected.map(|(speaker, start, end)| spoke(speaker, start, end)));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::score::{Counted, Point, frontier, operating_point};
+use super::score::{Measure, Point, frontier, operating_point};
 
 /// Everything that was measured.
 #[derive(Debug, serde::Serialize)]
@@ -13,7 +13,7 @@ pub(super) struct Report {
     pub(super) speakers: [usize; 2],
     /// The seed that parted the speakers.
     pub(super) seed: u64,
-    /// A row for each line, way of counting, policy and budget.
+    /// A row for each line, policy and budget.
     pub(super) rows: Vec<Row>,
     /// The curves, on the half that was only measured.
     pub(super) curves: Vec<Curve>,
@@ -23,7 +23,6 @@ pub(super) struct Report {
 #[derive(Debug, serde::Serialize)]
 pub(super) struct Row {
     pub(super) line: &'static str,
-    pub(super) counted: Counted,
     pub(super) policy: &'static str,
     /// Mean delay that was allowed when the setting was chosen; `null` for the setting that is shipped.
     pub(super) budget_ms: Option<u32>,
@@ -35,7 +34,6 @@ pub(super) struct Row {
 #[derive(Debug, serde::Serialize)]
 pub(super) struct Curve {
     pub(super) line: &'static str,
-    pub(super) counted: Counted,
     pub(super) policy: &'static str,
     /// Mean delay in milliseconds, share of pauses cut off.
     pub(super) points: Vec<(f64, f64)>,
@@ -48,15 +46,15 @@ impl Report {
     /// Adds a policy's sweep.
     pub(super) fn add(
         &mut self,
-        (line, counted): (&'static str, Counted),
+        line: &'static str,
         policy: &'static str,
         points: &[Point],
     ) {
         for budget_ms in BUDGETS_MS {
             let point = operating_point(points, f64::from(budget_ms)).cloned();
-            self.rows.push(Row { line, counted, policy, budget_ms: Some(budget_ms), point });
+            self.rows.push(Row { line, policy, budget_ms: Some(budget_ms), point });
         }
-        self.curves.push(Curve { line, counted, policy, points: frontier(points) });
+        self.curves.push(Curve { line, policy, points: frontier(points) });
     }
 
     /// The table that people read.
@@ -67,19 +65,14 @@ impl Report {
         );
         let mut heading = None;
         for row in &self.rows {
-            let above = Some((row.line, row.counted));
-            if heading != above {
-                heading = above;
-                let counted = match row.counted {
-                    Counted::InSentence => "pauses inside sentences",
-                    Counted::All => "all pauses inside turns",
-                };
+            if heading != Some(row.line) {
+                heading = Some(row.line);
                 let pauses = row.point.as_ref().map_or(0, |point| point.held_out.pauses);
                 let ends = row.point.as_ref().map_or(0, |point| point.held_out.ends);
                 // Writing to a string does not fail.
                 let _written = write!(
                     table,
-                    "\n{}, {counted} ({pauses} pauses and {ends} ends held out)\n  {:<28} {:>8}  {:>18}  {:>27}  {}\n",
+                    "\n{} ({pauses} pauses inside sentences and {ends} ends held out)\n  {:<28} {:>8}  {:>18}  {:>27}  {}\n",
                     row.line,
                     "policy",
                     "budget",
@@ -92,7 +85,7 @@ impl Report {
             let measured = row.point.as_ref().map_or_else(
                 || format!("{:>18}  {:>27}", "-", "no setting keeps it"),
                 |point| {
-                    let share = |measure: &super::score::Measure| {
+                    let share = |measure: &Measure| {
                         format!("{:.1} %", 100.0 * measure.cut_off_share())
                     };
                     format!(
@@ -110,32 +103,27 @@ impl Report {
         table
     }
 
-    /// A picture of the curves, one panel for each line and way of counting: delay across, cut-offs up.
+    /// A picture of the curves, one panel for each line: delay across, cut-offs up.
     pub(super) fn svg(&self) -> String {
-        let mut panels: Vec<(&str, Counted)> = self.curves.iter().map(|c| (c.line, c.counted)).collect();
+        let mut panels: Vec<&str> = self.curves.iter().map(|curve| curve.line).collect();
         panels.dedup();
         let height = PANEL * panels.len();
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"12\">\n"
         );
-        for (number, panel) in panels.iter().enumerate() {
+        for (number, line) in panels.iter().enumerate() {
             let top = number * PANEL;
-            self.panel(*panel, top, &mut svg);
+            self.panel(line, top, &mut svg);
         }
         svg.push_str("</svg>\n");
         svg
     }
 
-    fn panel(&self, panel: (&str, Counted), top: usize, svg: &mut String) {
+    fn panel(&self, line: &str, top: usize, svg: &mut String) {
         let x = |delay_ms: f64| 60.0 + delay_ms / DELAY_MAX_MS * 520.0;
         let y = |share: f64| top as f64 + 40.0 + (1.0 - share) * 220.0;
-        let (line, counted) = panel;
-        let counted_as = match counted {
-            Counted::InSentence => "pauses inside sentences",
-            Counted::All => "all pauses inside turns",
-        };
         // Writing to a string does not fail.
-        let _written = writeln!(svg, "<text x=\"60\" y=\"{}\">{line}, {counted_as}: share cut off against mean delay</text>", top + 24);
+        let _written = writeln!(svg, "<text x=\"60\" y=\"{}\">{line}: share cut off against mean delay</text>", top + 24);
         for share in [0.0, 0.25, 0.5, 0.75, 1.0] {
             let at = y(share);
             let _written = writeln!(svg, "<path d=\"M60 {at:.1} H580\" stroke=\"#ddd\"/><text x=\"16\" y=\"{:.1}\">{:.0} %</text>", at + 4.0, share * 100.0);
@@ -144,7 +132,7 @@ impl Report {
             let at = x(delay_ms);
             let _written = writeln!(svg, "<path d=\"M{at:.1} {:.1} V{:.1}\" stroke=\"#ddd\"/><text x=\"{:.1}\" y=\"{:.1}\">{delay_ms:.0} ms</text>", y(1.0), y(0.0), at - 16.0, y(0.0) + 16.0);
         }
-        let curves = self.curves.iter().filter(|c| (c.line, c.counted) == panel);
+        let curves = self.curves.iter().filter(|curve| curve.line == line);
         for (curve, colour) in curves.zip(COLOURS.iter().cycle()) {
             let mut path = String::new();
             for &(delay_ms, share) in curve.points.iter().filter(|point| point.0 <= DELAY_MAX_MS) {
@@ -153,7 +141,7 @@ impl Report {
             }
             let _written = writeln!(svg, "<path d=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>");
         }
-        let names = self.curves.iter().filter(|c| (c.line, c.counted) == panel).zip(COLOURS.iter().cycle());
+        let names = self.curves.iter().filter(|curve| curve.line == line).zip(COLOURS.iter().cycle());
         for ((curve, colour), row) in names.zip(0..) {
             let at = top + 60 + row * 18;
             let _written = writeln!(svg, "<text x=\"400\" y=\"{at}\" fill=\"{colour}\">{}</text>", curve.policy);
@@ -182,7 +170,7 @@ mod tests {
         let mut report =
             Report { clips: 4, speakers: [2, 2], seed: 1, rows: Vec::new(), curves: Vec::new() };
         let points = [point(250.0, 4), point(700.0, 1)];
-        report.add(("16 kHz", Counted::InSentence), "silence alone", &points);
+        report.add("16 kHz", "silence alone", &points);
         let table = report.table();
         assert!(table.contains("40.0 %,   250 ms,  250 ms  250 ms"), "{table}");
         assert_eq!(report.rows.len(), 2);

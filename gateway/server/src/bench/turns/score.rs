@@ -31,30 +31,18 @@ pub(super) struct Measure {
     pub(super) median_ms: f64,
 }
 
-/// Which silences inside a turn count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Counted {
-    /// Those inside a sentence.
-    InSentence,
-    /// All of them, as eot-bench counts.
-    All,
-}
-
 /// Pauses inside a turn that count are at least and at most this long, in milliseconds (eot-bench's defaults).
 const PAUSE_MS: std::ops::RangeInclusive<f64> = 200.0..=5_000.0;
 
 impl Measure {
     /// Measures what a policy did. An end that it never took counts with all the silence there was.
-    pub(super) fn of(decisions: impl Iterator<Item = Decision>, counted: Counted) -> Self {
+    pub(super) fn of(decisions: impl Iterator<Item = Decision>) -> Self {
         let (mut pauses, mut cut_off) = (0, 0);
         let mut delays = Vec::new();
         for Decision { pause, after_ms } in decisions {
             if pause.over {
                 delays.push(after_ms.unwrap_or_else(|| pause.ms()));
-            } else if PAUSE_MS.contains(&pause.ms())
-                && (counted == Counted::All || pause.in_sentence)
-            {
+            } else if PAUSE_MS.contains(&pause.ms()) {
                 pauses += 1;
                 cut_off += usize::from(after_ms.is_some());
             }
@@ -106,30 +94,25 @@ pub(super) fn frontier(points: &[Point]) -> Vec<(f64, f64)> {
 mod tests {
     use super::*;
 
-    fn pause(ms: usize, over: bool, in_sentence: bool) -> Pause {
-        Pause { start: 0, end: ms * 16, over, in_sentence }
-    }
-
-    fn measure(counted: Counted) -> Measure {
-        let done = [
-            (pause(300, false, true), Some(250.0)),
-            (pause(900, false, true), None),
-            (pause(900, false, false), Some(400.0)),
-            (pause(150, false, true), Some(100.0)),
-            (pause(4_000, true, false), Some(200.0)),
-            (pause(4_000, true, false), Some(300.0)),
-            (pause(4_000, true, false), None),
-        ];
-        let decisions = done.map(|(pause, after_ms)| Decision { pause, after_ms });
-        Measure::of(decisions.into_iter(), counted)
+    fn pause(ms: usize, over: bool) -> Pause {
+        Pause { start: 0, end: ms * 16, over }
     }
 
     #[test]
     fn cut_offs_are_pauses_that_were_answered_and_delays_are_of_ends() {
-        let measure = measure(Counted::InSentence);
+        let done = [
+            (pause(300, false), Some(250.0)),
+            (pause(900, false), None),
+            (pause(150, false), Some(100.0)),
+            (pause(4_000, true), Some(200.0)),
+            (pause(4_000, true), Some(300.0)),
+            (pause(4_000, true), None),
+        ];
+        let decisions = done.map(|(pause, after_ms)| Decision { pause, after_ms });
+        let measure = Measure::of(decisions.into_iter());
         assert_eq!((measure.pauses, measure.cut_off, measure.ends), (2, 1, 3));
         assert!((measure.mean_ms, measure.median_ms) == (1_500.0, 300.0));
-        assert!(super::tests::measure(Counted::All).cut_off_share() > 0.66);
+        assert!((measure.cut_off_share() - 0.5).abs() < 1e-9);
     }
 
     #[test]

@@ -5,29 +5,28 @@
 
 use callwright_models::contract::{ModelError, Recognizer};
 
-use super::set::Pause;
-
 /// Samples before and after a pause that are read with it: 12 s and 6 s.
 const BEFORE: usize = 12 * 16_000;
 const AFTER: usize = 6 * 16_000;
 /// Samples after the last sound that belong to it.
 const TAIL: usize = 1_600;
 
-/// Whether the speaker is in the middle of a sentence in this pause of `samples`, which end at `end`.
+/// Whether the speaker is in the middle of a sentence in the pause from `start` to `end` of `samples`, whose last
+/// sound ends at `last`.
 pub(super) fn inside_sentence(
     samples: &[i16],
-    end: usize,
-    pause: Pause,
+    last: usize,
+    (start, end): (usize, usize),
     recognizer: &mut dyn Recognizer,
 ) -> Result<bool, ModelError> {
-    let from = pause.start.saturating_sub(BEFORE);
-    let upto = (pause.end + AFTER).min(end + TAIL);
+    let from = start.saturating_sub(BEFORE);
+    let upto = (end + AFTER).min(last + TAIL);
     let mut read = |range: std::ops::Range<usize>| {
         let sound = samples.get(range).unwrap_or_default();
         let texts = recognizer.recognize(&[sound])?;
         Ok(texts.into_iter().next().unwrap_or_default().text)
     };
-    let before = read(from..pause.start + TAIL)?;
+    let before = read(from..start + TAIL)?;
     let whole = read(from..upto)?;
     Ok(!ends_sentence(&before, &whole))
 }

@@ -17,7 +17,7 @@ pub(super) struct Clip {
     pub(super) origin: Origin,
     /// Mono at 16 kHz.
     pub(super) samples: Vec<i16>,
-    /// In order; the last is the turn's end, the others are pauses inside it.
+    /// In order. One that is over is the last; a clip without it ends in mid-turn.
     pub(super) pauses: Vec<Pause>,
     /// Mean power of the speech, full scale 1.
     pub(super) speech_power: f64,
@@ -28,10 +28,8 @@ pub(super) struct Clip {
 pub(super) struct Pause {
     pub(super) start: usize,
     pub(super) end: usize,
-    /// The turn is over.
+    /// The turn is over; otherwise the speaker is in the middle of a sentence.
     pub(super) over: bool,
-    /// The speaker is in the middle of a sentence.
-    pub(super) in_sentence: bool,
 }
 
 /// The set cannot be made.
@@ -47,8 +45,13 @@ pub(super) enum SetError {
 
 /// Silence that follows a turn: longer than any patience.
 const TRAIL: usize = 4 * 16_000;
+/// A pause that counts lasts this long at least: 0.2 s (eot-bench's default); shorter ones end no sentence here.
+const PAUSE_MIN: usize = 3_200;
 
 /// Makes the set from the folders `librispeech` and `turns` of `data`. The same data gives the same set.
+///
+/// Every sentence is a turn. Utterances of LibriSpeech were cut at any silence, so the end of one is the end of a turn
+/// only where the next utterance shows that a sentence ended; a stretch of a meeting ends where its speaker did.
 pub(super) fn make(
     data: &Path,
     detector: &mut dyn SpeechDetector,
@@ -62,37 +65,65 @@ pub(super) fn make(
         recordings.extend(stretches(&data.join("turns"))?);
     }
     let mut clips = Vec::new();
-    for (recording, seed) in recordings.into_iter().zip(0..) {
-        if let Some(silences) = silences(&recording.samples, detector)? {
-            let mut pauses = Vec::new();
-            for silence in &silences.inside {
-                let (start, end) = (silence.start, silence.end);
-                let mut pause = Pause { start, end, over: false, in_sentence: false };
-                pause.in_sentence =
-                    inside_sentence(&recording.samples, silences.ended, pause, recognizer)?;
-                pauses.push(pause);
-            }
-            clips.extend(clip(recording, &silences, pauses, seed));
+    for (number, recording) in recordings.iter().enumerate() {
+        let Some(silences) = silences(&recording.samples, detector)? else { continue };
+        let mut pauses = Vec::new();
+        for silence in &silences.inside {
+            let (start, end) = (silence.start, silence.end);
+            let over = end - start >= PAUSE_MIN
+                && !inside_sentence(&recording.samples, silences.ended, (start, end), recognizer)?;
+            pauses.push(Pause { start, end, over });
         }
+        let next = recordings.get(number + 1).filter(|next| next.follows(recording));
+        if ends_here(recording, silences.ended, next, recognizer)? {
+            let (start, end) = (silences.ended, recording.samples.len());
+            pauses.push(Pause { start, end, over: true });
+        }
+        clips.extend(turns(recording, &silences, &pauses, number as u64));
     }
     if clips.is_empty() { Err(SetError::Empty) } else { Ok(clips) }
 }
 
-/// `None` when the recording has no room to go on with.
-fn clip(
-    recording: Recording,
-    silences: &Silences,
-    mut pauses: Vec<Pause>,
-    seed: u64,
-) -> Option<Clip> {
-    let Recording { name, speaker, origin, mut samples } = recording;
-    let room = room(&samples, &silences.room, seed)?;
-    // What follows the last sound is the recording's own; after that its room goes on, cross-faded.
-    join(&mut samples, &room);
-    let (start, end) = (silences.ended, samples.len());
-    pauses.push(Pause { start, end, over: true, in_sentence: false });
-    let speech_power = silences.speech_power;
-    Some(Clip { name, speaker, origin, samples, pauses, speech_power })
+/// Whether the speaker's turn is over where the recording is.
+fn ends_here(
+    recording: &Recording,
+    ended: usize,
+    next: Option<&Recording>,
+    recognizer: &mut dyn Recognizer,
+) -> Result<bool, ModelError> {
+    let Some(next) = next else { return Ok(recording.origin == Origin::Meeting) };
+    let both = [recording.samples.as_slice(), &next.samples].concat();
+    let pause = (ended, recording.samples.len());
+    Ok(!inside_sentence(&both, both.len(), pause, recognizer)?)
+}
+
+/// The turns of a recording whose pauses are known. What comes after its last end is a turn without one.
+fn turns(recording: &Recording, silences: &Silences, pauses: &[Pause], seed: u64) -> Vec<Clip> {
+    let Some(room) = room(&recording.samples, &silences.room, seed) else { return Vec::new() };
+    let mut clips = Vec::new();
+    let mut from = 0;
+    for turn in pauses.split_inclusive(|pause| pause.over) {
+        let end = turn.last().filter(|pause| pause.over);
+        // Half of the pause is the recording's own; then its room goes on, cross-faded.
+        let upto = end.map_or(recording.samples.len(), |pause| pause.start.midpoint(pause.end));
+        let mut samples = recording.samples.get(from..upto).unwrap_or_default().to_vec();
+        if end.is_some() {
+            join(&mut samples, &room);
+        }
+        let pauses = turn
+            .iter()
+            .map(|pause| {
+                let end = if pause.over { samples.len() } else { pause.end - from };
+                Pause { start: pause.start - from, end, ..*pause }
+            })
+            .collect();
+        let name = format!("{}.{}", recording.name, clips.len());
+        let (speaker, origin) = (recording.speaker.clone(), recording.origin);
+        let speech_power = silences.speech_power;
+        clips.push(Clip { name, speaker, origin, samples, pauses, speech_power });
+        from = upto;
+    }
+    clips
 }
 
 /// Samples over which two pieces of room are cross-faded: 10 ms.
@@ -184,18 +215,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clip_goes_on_in_the_room_it_was_recorded_in() {
-        let mut samples: Vec<i16> = (0..16_000).map(|n| [5, -7, 3][n % 3]).collect();
-        samples.extend(tone(8_000, 16_000));
-        samples.extend((0..2_000).map(|n| [5, -7, 3][n % 3]));
+    fn every_sentence_is_a_turn_that_ends_in_the_room_it_was_recorded_in() {
+        let quiet = |count: usize| (0..count).map(|n| [5, -7, 3][n % 3]).collect::<Vec<i16>>();
+        let speech = |ms: usize| tone(8_000, ms * 16);
+        let samples = [
+            quiet(16_000),
+            speech(1_000),
+            quiet(8_000),
+            speech(1_000),
+            quiet(8_000),
+            speech(500),
+            quiet(4_000),
+        ]
+        .concat();
         let found = silences(&samples, &mut LevelDetector::new(1)).unwrap().unwrap();
+        let mut pauses: Vec<Pause> = found
+            .inside
+            .iter()
+            .map(|s| Pause { start: s.start, end: s.end, over: false })
+            .collect();
+        pauses[1].over = true;
         let (name, speaker) = ("a".to_owned(), "s".to_owned());
         let recording = Recording { name, speaker, origin: Origin::Read, samples };
-        let clip = clip(recording, &found, Vec::new(), 7).unwrap();
-        let end = clip.pauses.last().unwrap();
-        assert!(end.over && end.start.abs_diff(32_000) <= 2 * FRAME, "{end:?}");
+        let clips = turns(&recording, &found, &pauses, 7);
+        assert_eq!(clips.len(), 1, "what follows the last pause is no turn to measure");
+        let [inside, end] = clips[0].pauses[..] else { panic!("two pauses") };
+        assert!(!inside.over && inside.start.abs_diff(32_000) <= 2 * FRAME, "{inside:?}");
+        assert!(end.over && end.start.abs_diff(56_000) <= 2 * FRAME, "{end:?}");
         assert!(end.ms() > 4_000.0);
-        let trail = &clip.samples[34_000..];
+        let trail = &clips[0].samples[end.start + 4_000..];
         assert!(trail.iter().all(|s| s.abs() < 12), "it is as quiet as the room");
         let still = trail.chunks(32).filter(|some| some.iter().all(|&s| s == 0)).count();
         assert_eq!(still, 0, "and nowhere digital silence");

@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn the_first_sure_reading_ends_the_turn_and_the_timeout_does_without_one() {
-        let pause = Pause { start: 0, end: 700 * 16, over: false, in_sentence: true };
+        let pause = Pause { start: 0, end: 700 * 16, over: false };
         let readings = Readings { pause, over: vec![0.9, 0.2, 0.6, 0.9] };
         let decide = |threshold, delay_ms, timeout_ms| {
             JudgeAlone { threshold, delay_ms, timeout_ms }.decide(&readings).after_ms

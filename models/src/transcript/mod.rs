@@ -7,6 +7,7 @@ mod agreement;
 mod digits;
 mod loops;
 mod spelling;
+mod times;
 mod writing;
 
 use crate::contract::{
@@ -56,7 +57,9 @@ impl Transcript {
         }
         let Self { draft, text, agreed, .. } = std::mem::take(self);
         let heard = model.hear(Utterance { samples, purpose, hints, draft: &draft })?;
-        let mut recognition = rewritten(&heard.recognition, hints);
+        let mut timed = heard.recognition;
+        place(&mut timed, samples);
+        let mut recognition = rewritten(&timed, hints);
         recognition.agreed = match purpose {
             RecognizerPurpose::Partial => agreement::agreed(&text, agreed, &recognition),
             RecognizerPurpose::Final => recognition.text.len(),
@@ -73,6 +76,19 @@ impl Transcript {
     /// Forgets everything.
     pub fn forget(&mut self) {
         *self = Self::default();
+    }
+}
+
+/// Says of each word when it was said, if the model did not.
+fn place(heard: &mut Recognition, samples: &[i16]) {
+    if heard.words.iter().any(|word| !word.span.is_empty()) {
+        return;
+    }
+    let Recognition { text, words, .. } = heard;
+    let written: Vec<&str> =
+        words.iter().map(|word| text.get(word.range.clone()).unwrap_or_default()).collect();
+    for (word, span) in words.iter_mut().zip(times::spans(samples, &written)) {
+        word.span = span;
     }
 }
 

@@ -16,3 +16,4 @@ mod recognition;
 mod silence;
 mod speech;
 mod voice_activity;
+mod word_times;

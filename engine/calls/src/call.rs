@@ -76,7 +76,7 @@ impl Call {
             listening: Listening::new(profile.hears)?,
             echo: EchoGuard::new(),
             speech: SpeechEdges::default(),
-            turns: Turns::new(patience_min(spec.mode)),
+            turns: Turns::new(patience_min(spec.mode), spec.pace),
             prepared: None,
             playout: Playout::new(profile),
             barge_in: BargeIn::default(),
@@ -180,7 +180,7 @@ impl Call {
             Some(SpeechEdge::Resumed) => self.turns.resumed(now),
             Some(SpeechEdge::Pause(_)) => {
                 out.facts.push(CallFact::SpeechStopped);
-                self.turns.pause(now, self.listening.position(), out);
+                self.turns.pause(now);
             }
             None => {}
         }

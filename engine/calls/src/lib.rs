@@ -4,8 +4,8 @@
 //! here, no socket, no await and no lock, so everything about a call can be tested by calling `tick`.
 //!
 //! Reading order: [`leg`] (where a call meets the line), [`Call`], then what it is made of: `listening` and `speech`
-//! (hearing), `turn`, `turn_words`, `partials`, `patience` (the caller's turn), `playout`, `speech_queue`, `ledger`,
-//! `gain` (our reply), `barge_in`, `dtmf`, `timers`, `latency`; then [`Shard`].
+//! (hearing), `turn`, `turn_words`, `partials`, `patience`, `turn_end` (the caller's turn), `playout`, `speech_queue`,
+//! `ledger`, `gain` (our reply), `barge_in`, `dtmf`, `timers`, `latency`; then [`Shard`].
 
 pub mod leg;
 
@@ -26,6 +26,8 @@ mod speech;
 
 mod partials;
 mod patience;
+mod turn_end;
+pub use turn_end::{EndWeights, FEATURES, Pace, PauseEvidence, Readings, WEIGHTS};
 mod turn;
 mod turn_words;
 

@@ -4,61 +4,125 @@ use std::time::Duration;
 
 use callwright_contract::Expectation;
 
+use crate::turn_end::{Pace, PauseEvidence};
+
 /// What is known of a pause once the words are in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pause<'a> {
     /// What the agent asked for last.
     pub(crate) expects: Expectation,
-    /// The audio judge's probability that the turn is over, if it answered.
-    pub(crate) judged: Option<f32>,
+    /// What the judges heard.
+    pub(crate) evidence: PauseEvidence,
     /// The words of the turn so far.
     pub(crate) words: &'a str,
+    /// How soon open answers are taken to be over.
+    pub(crate) pace: Pace,
 }
 
 impl Pause<'_> {
-    /// Silence, counted from the caller's last sound, after which the turn is over. Zero: it is over already.
+    /// Silence, counted from the caller's last sound, after which the turn is over.
     pub(crate) fn patience(self) -> Duration {
         let words = words_of(self.words);
-        let finished = self.judged.is_some_and(|over| over >= OVER);
+        let finished = self.evidence.finished.or_else(|| mark(self.words));
+        let evidence = PauseEvidence { finished, ..self.evidence };
+        let weighed =
+            if evidence.judged.is_empty() { NO_JUDGE } else { evidence.patience(self.pace) };
         let base = match self.expects {
-            Expectation::YesNo if words.first().is_some_and(|word| answers_yes_no(word)) => {
-                Duration::ZERO
-            }
+            Expectation::YesNo if words.first().is_some_and(|word| answers_yes_no(word)) => AT_ONCE,
             Expectation::Digits => match digits_in(&words) {
-                COMPLETE_NUMBER.. => LITTLE,
+                COMPLETE_NUMBER.. => weighed.min(LITTLE),
                 _ => GROUPS,
             },
+            Expectation::Spelling if spells_address(self.words) => LITTLE,
             Expectation::Spelling => GROUPS,
-            _ if finished => Duration::ZERO,
-            Expectation::Name | Expectation::YesNo => SHORT_ANSWER,
-            // The recogniser writes a question mark only where the words make a whole question.
-            _ if self.words.trim_end().ends_with('?') => LITTLE,
-            Expectation::Anything | Expectation::DateTime | _ => match self.judged {
-                // The less the judge believes in an end, the longer the wait.
-                Some(over) => LITTLE + (OPEN_ANSWER - LITTLE).mul_f32(1.0 - (over / OVER).min(1.0)),
-                None => NO_JUDGE,
-            },
+            Expectation::Name | Expectation::YesNo => weighed.min(SHORT_ANSWER),
+            Expectation::Anything | Expectation::DateTime | _ => weighed,
         };
-        if words.last().is_some_and(|word| trails_off(word)) { base.max(TRAILING) } else { base }
+        let promised = promise(&words);
+        base.max(promised)
     }
 }
 
-/// The judge's own threshold (Smart Turn v3: above 0.5 the turn is over).
-pub(crate) const OVER: f32 = 0.5;
+/// Nothing is waited for but the pause itself.
+const AT_ONCE: Duration = Duration::ZERO;
 /// A short wait, for an answer that is complete but for a word.
 const LITTLE: Duration = Duration::from_millis(450);
-/// A yes, a no or a name that the judge thinks unfinished.
+/// A yes, a no or a name that the judges think unfinished.
 const SHORT_ANSWER: Duration = Duration::from_millis(700);
-/// An open answer that the judge is sure is unfinished.
-const OPEN_ANSWER: Duration = Duration::from_millis(1_500);
 /// No judgement came: the usual compromise of engines that have none.
 const NO_JUDGE: Duration = Duration::from_millis(800);
 /// Between the groups of a number that is read off a card, or the letters of a spelled word.
 const GROUPS: Duration = Duration::from_millis(1_600);
 /// After a word that promises another.
 const TRAILING: Duration = Duration::from_millis(1_300);
+/// After the caller asked for time.
+const ASKED_FOR_TIME: Duration = Duration::from_millis(4_000);
 /// Digits of a telephone number without the country code (North American Numbering Plan).
 const COMPLETE_NUMBER: usize = 10;
+
+/// The belief that a sentence ends, of a recogniser that shows it by its marks alone. `None` for no words.
+fn mark(words: &str) -> Option<f32> {
+    let last = words.trim_end_matches(['"', '\'', ' ']).chars().next_back()?;
+    Some(match last {
+        '.' | '?' | '!' => 0.95,
+        _ => 0.3,
+    })
+}
+
+/// The silence that the last words ask for.
+fn promise(words: &[String]) -> Duration {
+    if asks_for_time(words) {
+        ASKED_FOR_TIME
+    } else if words.last().is_some_and(|word| trails_off(word)) {
+        TRAILING
+    } else {
+        Duration::ZERO
+    }
+}
+
+/// The caller has said that the answer takes a moment: "let me check", "hold on", "one second".
+fn asks_for_time(words: &[String]) -> bool {
+    const ASKS: [&[&str]; 22] = [
+        &["let", "me", "check"],
+        &["let", "me", "see"],
+        &["let", "me", "look"],
+        &["let", "me", "think"],
+        &["let", "me", "find"],
+        &["let", "me", "find", "it"],
+        &["let", "me", "get", "it"],
+        &["let", "me", "get", "my", "calendar"],
+        &["let", "me", "check", "my", "calendar"],
+        &["let", "me", "look", "it", "up"],
+        &["hold", "on"],
+        &["hang", "on"],
+        &["bear", "with", "me"],
+        &["one", "moment"],
+        &["just", "a", "moment"],
+        &["one", "second"],
+        &["just", "a", "second"],
+        &["one", "sec"],
+        &["just", "a", "sec"],
+        &["give", "me", "a", "second"],
+        &["give", "me", "a", "moment"],
+        &["wait"],
+    ];
+    let said: Vec<&str> = words.iter().map(String::as_str).collect();
+    ASKS.iter().any(|asks| said.ends_with(asks))
+}
+
+/// A spelled electronic address that has come to its end: "j o at example dot com", "jo@example.com".
+fn spells_address(text: &str) -> bool {
+    const ENDINGS: [&str; 10] = ["com", "org", "net", "edu", "gov", "io", "uk", "de", "ca", "info"];
+    let words = words_of(text);
+    let Some((ending, before)) = words.split_last() else { return false };
+    let at = text.contains('@') || before.iter().any(|word| word == "at");
+    let dot = before.last().is_some_and(|word| word == "dot")
+        || text
+            .trim_end_matches(['.', '?', '!', ' '])
+            .to_lowercase()
+            .ends_with(&format!(".{ending}"));
+    at && dot && ENDINGS.contains(&ending.as_str())
+}
 
 fn words_of(text: &str) -> Vec<String> {
     text.split(|c: char| !c.is_alphanumeric() && c != '\'')
@@ -114,33 +178,47 @@ fn trails_off(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::turn_end::Readings;
 
     fn patience(expects: Expectation, judged: Option<f32>, words: &str) -> u128 {
-        Pause { expects, judged, words }.patience().as_millis()
+        let mut readings = Readings::default();
+        judged.into_iter().for_each(|over| readings.add(over));
+        let evidence = PauseEvidence { judged: readings, finished: None };
+        Pause { expects, evidence, words, pace: Pace::default() }.patience().as_millis()
     }
 
     #[test]
     fn a_finished_sentence_is_answered_at_once() {
-        assert_eq!(patience(Expectation::Anything, Some(0.9), "I'd like to book a cleaning."), 0);
+        assert!(patience(Expectation::Anything, Some(0.95), "I'd like to book a cleaning.") < 250);
         assert_eq!(patience(Expectation::YesNo, Some(0.1), "Yes."), 0);
-        assert_eq!(patience(Expectation::DateTime, Some(0.7), "Next Tuesday"), 0);
+        assert!(patience(Expectation::DateTime, Some(0.95), "Next Tuesday.") < 250);
     }
 
     #[test]
     fn an_unfinished_one_is_waited_for() {
-        assert!(
-            patience(Expectation::Anything, Some(0.9), "I'd like to book a cleaning and") >= 1_300
-        );
-        assert!(patience(Expectation::Anything, Some(0.05), "I need") > 1_200);
-        assert!(patience(Expectation::Anything, Some(0.45), "I need it") < 700);
-        assert_eq!(patience(Expectation::DateTime, Some(0.05), "Can we make it Friday?"), 450);
+        let and = "I'd like to book a cleaning and";
+        assert!(patience(Expectation::Anything, Some(0.9), and) >= 1_300);
+        assert!(patience(Expectation::Anything, Some(0.05), "I need it") >= 1_000);
         assert_eq!(patience(Expectation::Anything, None, "I need it"), 800);
+        assert!(patience(Expectation::Name, Some(0.01), "Anna") <= 700);
+    }
+
+    #[test]
+    fn who_asks_for_time_gets_it() {
+        for words in ["Let me check.", "Um, hold on", "Okay, just a second.", "Wait."] {
+            assert_eq!(patience(Expectation::DateTime, Some(0.99), words), 4_000, "{words}");
+        }
+        assert!(patience(Expectation::DateTime, Some(0.99), "I can't wait for it.") < 250);
     }
 
     #[test]
     fn numbers_and_letters_come_in_groups() {
         assert_eq!(patience(Expectation::Digits, Some(0.9), "five five five"), 1_600);
-        assert_eq!(patience(Expectation::Digits, Some(0.9), "555 212 3456"), 450);
+        assert!(patience(Expectation::Digits, Some(0.9), "555 212 3456") <= 450);
         assert_eq!(patience(Expectation::Spelling, Some(0.9), "M I L"), 1_600);
+        for address in ["J O at example dot com", "jo@example.com.", "jo at example.co.uk"] {
+            assert_eq!(patience(Expectation::Spelling, Some(0.9), address), 450, "{address}");
+        }
+        assert_eq!(patience(Expectation::Spelling, Some(0.9), "J O at example dot"), 1_600);
     }
 }

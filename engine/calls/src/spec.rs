@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use callwright_contract::{Arrival, CallId};
 
+use crate::turn_end::Pace;
+
 /// A call about to begin.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CallSpec {
@@ -15,6 +17,8 @@ pub struct CallSpec {
     pub mode: CallMode,
     /// Its limits.
     pub limits: CallLimits,
+    /// How soon the caller's silences are taken for ends of turns.
+    pub pace: Pace,
 }
 
 /// What a call does with what it hears.

@@ -5,8 +5,8 @@ use callwright_models::contract::{DETECTOR_WINDOW, SamplePos};
 /// Turns the speech detector's probabilities into onsets, lulls and pauses, with hysteresis.
 ///
 /// ```text
-/// probability   .1 .2 .7 .8 .9 .4 .9 .8 .2 .1 .1 .1 .1 .1
-///                     |  ^onset (2 windows)    ^lull ^pause (LULL_WINDOWS, PAUSE_WINDOWS quiet ones)
+/// probability   .1 .2 .7 .8 .9 .4 .9 .8 .2 .1 .1 .1 .1
+///                     |  ^onset (2 windows) ^lull ^pause (LULL_WINDOWS, PAUSE_WINDOWS quiet ones)
 ///                     began                |ended
 /// ```
 ///
@@ -41,10 +41,10 @@ pub(crate) const SPEECH: f32 = 0.5;
 const QUIET: f32 = 0.35;
 /// Windows that make an onset: one alone is a click.
 const ONSET_WINDOWS: u32 = 2;
-/// Windows that make a lull: 96 ms.
-const LULL_WINDOWS: u32 = 3;
-/// Windows that make a pause: 160 ms. Shorter gaps are the closures of stops and the joints between words.
-const PAUSE_WINDOWS: u32 = 5;
+/// Windows that make a lull: 64 ms, so that the answers are there when it becomes a pause.
+const LULL_WINDOWS: u32 = 2;
+/// Windows that make a pause: 128 ms. Shorter gaps are the closures of stops and the joints between words.
+const PAUSE_WINDOWS: u32 = 4;
 
 impl SpeechEdges {
     /// Takes in the detector's verdict on the window that ends at `end`.
@@ -119,8 +119,8 @@ mod tests {
             found,
             [
                 (2, SpeechEdge::Onset(SamplePos(512))),
-                (7, SpeechEdge::Lull(SamplePos(5 * 512))),
-                (9, SpeechEdge::Pause(SamplePos(5 * 512)))
+                (6, SpeechEdge::Lull(SamplePos(5 * 512))),
+                (8, SpeechEdge::Pause(SamplePos(5 * 512)))
             ]
         );
     }
@@ -128,13 +128,13 @@ mod tests {
     #[test]
     fn a_click_is_no_speech_and_a_short_gap_no_pause() {
         assert_eq!(edges(&[0.9, 0.1, 0.9, 0.1, 0.1]), []);
-        let gap = [&[0.9; 3][..], &[0.1; 2], &[0.9; 2], &[0.1; 4], &[0.4]].concat();
+        let gap = [&[0.9; 3][..], &[0.1; 1], &[0.9; 2], &[0.1; 3], &[0.4]].concat();
         assert_eq!(
             edges(&gap),
             [
                 (1, SpeechEdge::Onset(SamplePos(0))),
-                (9, SpeechEdge::Lull(SamplePos(7 * 512))),
-                (11, SpeechEdge::Resumed)
+                (7, SpeechEdge::Lull(SamplePos(6 * 512))),
+                (9, SpeechEdge::Resumed)
             ]
         );
     }

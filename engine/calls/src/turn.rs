@@ -12,7 +12,8 @@ use callwright_models::contract::{
 use crate::lanes::LaneRequest;
 use crate::moment::Moment;
 use crate::outbox::Outbox;
-use crate::patience::{OVER, Pause};
+use crate::patience::Pause;
+use crate::turn_end::{Pace, PauseEvidence};
 use crate::turn_words::TurnWords;
 
 /// Follows the caller's turns.
@@ -24,9 +25,9 @@ use crate::turn_words::TurnWords;
 ///                          +--- resumed ----+------ onset -------+
 /// ```
 ///
-/// At a lull the words are finalised, so that they are ready when it turns out to be a pause; then the turn is judged,
-/// because the judge hears a pause better than a gap. The answers are thrown away, by the name of the question, when
-/// the caller goes on. What the recogniser must hear at once is kept short by settling pieces of
+/// At a lull the words are finalised and the turn is judged, so that both are ready when it turns out to be a pause;
+/// while the pause lasts the judge is asked again, because one reading wavers. The answers are thrown away, by the name
+/// of the question, when the caller goes on. What the recogniser must hear at once is kept short by settling pieces of
 /// a long turn: at a pause when the piece is long, in mid-speech when it cannot be longer.
 #[derive(Debug)]
 pub(crate) struct Turns {
@@ -41,6 +42,7 @@ pub(crate) struct Turns {
     hints: Hints,
     /// No turn ends after less silence than this.
     patience_min: Duration,
+    pace: Pace,
 }
 
 #[derive(Debug)]
@@ -70,11 +72,17 @@ struct Pausing {
     /// End of the caller's last sound.
     ended: SamplePos,
     points: TurnPoints,
-    words: Awaited<()>,
-    judged: Awaited<f32>,
-    /// The judge is asked again while it doubts the end: the question under way, when the next is due, how many are
-    /// left.
+    /// The partial words that were asked for before, which may come first.
+    partial: Option<AskId>,
+    words: Awaited,
+    /// The judge's first answer.
+    judged: Awaited,
+    /// What the answers say so far.
+    evidence: PauseEvidence,
+    /// The judge is asked again while the pause lasts: the question under way, when the next is due, how many are left.
     again: Again,
+    /// The lull has become a pause; before, it may be the gap between two words.
+    paused: bool,
     /// How long the silence may last, once both answers are in.
     patience: Option<Patience>,
     /// What the business was told the turn will be, if it ends here.
@@ -95,22 +103,10 @@ struct Patience {
 }
 
 /// The answer to a question.
-#[derive(Debug)]
-enum Awaited<T> {
-    NotAsked,
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Awaited {
     Asked(AskId),
-    Failed,
-    Given(T),
-}
-
-impl<T> Awaited<T> {
-    fn is(&self, answered: AskId) -> bool {
-        matches!(self, Self::Asked(ask) if *ask == answered)
-    }
-
-    fn open(&self) -> bool {
-        matches!(self, Self::NotAsked | Self::Asked(_))
-    }
+    Answered,
 }
 
 /// A turn that is over.
@@ -156,20 +152,21 @@ const PIECE_LONG: u64 = 16_000 * 10;
 const PIECE_MAX: u64 = 16_000 * 17;
 /// Longest wait for the lanes' answers at a pause; then the turn ends with what there is.
 const ANSWERS_MAX: Duration = Duration::from_millis(2_500);
+/// A turn that ends within this silence was judged to be over; after it, patience had its end.
+const JUDGED_MAX: Duration = Duration::from_millis(300);
 /// Sound without words that is still answered ("Sorry?"), 0.7 s and the pre-roll: shorter ones are coughs.
 const WORDLESS_MIN: u64 = 16_000 * 7 / 10 + PRE_ROLL;
 
-/// One reading of the judge wavers with where the sound happens to be cut, so one that doubts is asked again at this
-/// interval, so many times, and the highest reading counts.
-const AGAIN_EVERY: Duration = Duration::from_millis(120);
-const AGAIN_MAX: u32 = 3;
+/// One reading of the judge wavers with where the sound happens to be cut, so it is asked again at this interval while
+/// the pause lasts, so many times.
+const AGAIN_EVERY: Duration = Duration::from_millis(100);
+const AGAIN_MAX: u32 = 4;
 
 impl Pausing {
     /// Whether the judge is to be asked again, as `ask`.
     fn judge_again(&mut self, now: Moment, ask: AskId) -> Option<AskId> {
-        let doubts = matches!(self.judged, Awaited::Given(over) if over < OVER);
-        let due = doubts && self.again.left > 0 && now >= self.again.due;
-        if !due || self.again.ask.is_some() {
+        let due = self.paused && self.again.left > 0 && now >= self.again.due;
+        if !due || self.again.ask.is_some() || self.judged != Awaited::Answered {
             return None;
         }
         self.again =
@@ -179,11 +176,12 @@ impl Pausing {
 }
 
 impl Turns {
-    /// Follows turns that end after `patience_min` of silence at the earliest: zero where somebody waits for an
-    /// answer, more where only the words count, because whole sentences are recognised better.
-    pub(crate) fn new(patience_min: Duration) -> Self {
+    /// Follows turns that end at `pace`, after `patience_min` of silence at the earliest: zero where somebody waits for
+    /// an answer, more where only the words count, because whole sentences are recognised better.
+    pub(crate) fn new(patience_min: Duration, pace: Pace) -> Self {
         Self {
             patience_min,
+            pace,
             state: State::Idle,
             piece: SamplePos(0),
             words: TurnWords::default(),
@@ -227,7 +225,7 @@ impl Turns {
     pub(crate) fn make_guess(&mut self) -> Option<TurnGuess> {
         let State::Pausing(pausing) = &mut self.state else { return None };
         let text = self.words.text();
-        if !matches!(pausing.words, Awaited::Given(())) || text.is_empty() {
+        if pausing.points.words_final.is_none() || text.is_empty() {
             return None;
         }
         let guess = GuessId(self.last_guess);
@@ -284,19 +282,23 @@ impl Turns {
         position: SamplePos,
         out: &mut Outbox,
     ) {
-        if !matches!(self.state, State::Speaking(_)) {
-            return;
-        }
-        let (ask, from) = (self.ask(), self.piece);
+        let State::Speaking(speaking) = &self.state else { return };
+        let partial = speaking.asked.as_ref().filter(|asked| asked.settles.is_none());
+        let partial = partial.map(|asked| asked.ask);
+        let (ask, judge, from) = (self.ask(), self.ask(), self.piece);
         let upto = ended.plus(POST_ROLL).min(position);
         let (purpose, hints) = (RecognizerPurpose::Final, self.hints.clone());
         out.lanes.push(LaneRequest::Transcribe { ask, from, upto, purpose, hints });
+        out.lanes.push(LaneRequest::Judge { ask: judge, from, upto: position });
         self.state = State::Pausing(Pausing {
             ended,
             points: TurnPoints { quiet_since, paused: now, words_final: None },
+            partial,
             words: Awaited::Asked(ask),
-            judged: Awaited::NotAsked,
+            judged: Awaited::Asked(judge),
+            evidence: PauseEvidence::default(),
             again: Again { ask: None, due: now, left: AGAIN_MAX },
+            paused: false,
             patience: None,
             guess: None,
         });
@@ -309,15 +311,12 @@ impl Turns {
         }
     }
 
-    /// The lull has become a pause; heard so far up to `position`.
-    pub(crate) fn pause(&mut self, now: Moment, position: SamplePos, out: &mut Outbox) {
-        self.last_ask += 1;
-        let (ask, from) = (AskId(self.last_ask), self.piece);
+    /// The lull has become a pause.
+    pub(crate) fn pause(&mut self, now: Moment) {
         if let State::Pausing(pausing) = &mut self.state {
             pausing.points.paused = now;
-            pausing.judged = Awaited::Asked(ask);
-            pausing.again.due = now.plus(AGAIN_EVERY);
-            out.lanes.push(LaneRequest::Judge { ask, from, upto: position });
+            pausing.again.due = now;
+            pausing.paused = true;
         }
     }
 
@@ -348,15 +347,21 @@ impl Turns {
                 Some(HeardWords { text: self.words.text(), quiet: false })
             }
             State::Pausing(pausing) => {
-                if !pausing.words.is(result.ask) {
+                if pausing.partial.take_if(|ask| *ask == result.ask).is_some() {
+                    let recognition = result.recognition?;
+                    let shown = self.words.hear(turn, recognition.text, recognition.confidence);
+                    out.facts.extend(shown);
+                    return Some(HeardWords { text: self.words.text(), quiet: false });
+                }
+                if pausing.words != Awaited::Asked(result.ask) {
                     return None;
                 }
+                pausing.words = Awaited::Answered;
                 let Some(recognition) = result.recognition else {
-                    pausing.words = Awaited::Failed;
                     self.decide_patience();
                     return None;
                 };
-                pausing.words = Awaited::Given(());
+                pausing.evidence.finished = recognition.finished;
                 pausing.points.words_final = Some(now);
                 if pausing.ended.since(self.piece) >= PIECE_LONG {
                     self.piece = pausing.ended;
@@ -375,29 +380,27 @@ impl Turns {
     /// Takes in the turn judge's answer.
     pub(crate) fn judged(&mut self, result: JudgeResult) {
         let State::Pausing(pausing) = &mut self.state else { return };
-        if pausing.judged.is(result.ask) {
-            pausing.judged = result.over.map_or(Awaited::Failed, Awaited::Given);
-            self.decide_patience();
-        } else if pausing.again.ask.take_if(|ask| *ask == result.ask).is_some()
-            && let (Awaited::Given(before), Some(over)) = (&mut pausing.judged, result.over)
-            && over > *before
-        {
-            *before = over;
-            self.decide_patience();
+        let again = pausing.again.ask.take_if(|ask| *ask == result.ask).is_some();
+        if !again && pausing.judged != Awaited::Asked(result.ask) {
+            return;
         }
+        pausing.judged = Awaited::Answered;
+        if let Some(over) = result.over {
+            pausing.evidence.judged.add(over);
+        }
+        self.decide_patience();
     }
 
     /// Once both answers are in, or will not come, says how long the silence may last.
     fn decide_patience(&mut self) {
         let State::Pausing(pausing) = &mut self.state else { return };
-        if pausing.words.open() || pausing.judged.open() {
+        if (pausing.words, pausing.judged) != (Awaited::Answered, Awaited::Answered) {
             return;
         }
-        let judged = if let Awaited::Given(over) = pausing.judged { Some(over) } else { None };
         let words = self.words.text();
-        let pause = Pause { expects: self.expects, judged, words: &words };
-        let silence = pause.patience();
-        let reason = if silence.is_zero() { TurnReason::Judged } else { TurnReason::Patience };
+        let (expects, evidence, pace) = (self.expects, pausing.evidence, self.pace);
+        let silence = Pause { expects, evidence, words: &words, pace }.patience();
+        let reason = if silence <= JUDGED_MAX { TurnReason::Judged } else { TurnReason::Patience };
         pausing.patience = Some(Patience { silence: silence.max(self.patience_min), reason });
     }
 
@@ -433,7 +436,7 @@ impl Turns {
                 let silent = now.since(pausing.points.quiet_since);
                 let late = Patience { silence: ANSWERS_MAX, reason: TurnReason::Patience };
                 let Patience { silence, reason } = pausing.patience.unwrap_or(late);
-                if silent < silence {
+                if silent < silence || !pausing.paused {
                     let asked = pausing.judge_again(now, AskId(self.last_ask + 1));
                     if let Some(ask) = asked {
                         self.last_ask = ask.0;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use callwright_calls::leg::{LegAudio, LegDriver, LegInput, LegProfile, LegReady, leg};
 use callwright_calls::{
-    CallLimits, CallMode, CallSpec, LaneAnswer, LaneRequest, Lanes, Moment, Placement, Shard,
+    CallLimits, CallMode, CallSpec, LaneAnswer, LaneRequest, Lanes, Moment, Pace, Placement, Shard,
 };
 use callwright_contract::{Arrival, CallId, Carrier, Pii};
 use callwright_media::Packet;
@@ -45,7 +45,8 @@ fn place(shard: &mut Shard, lanes: &mut Deaf, mode: CallMode) -> LegDriver {
         line: Pii::from("+15005550177"),
         caller: None,
     };
-    let spec = CallSpec { id: CallId::new(1, 1), arrival, mode, limits: CallLimits::default() };
+    let (limits, pace) = (CallLimits::default(), Pace::default());
+    let spec = CallSpec { id: CallId::new(1, 1), arrival, mode, limits, pace };
     assert!(shard.place(Moment::default(), Placement { spec, leg, commands }, lanes).is_ok());
     line
 }

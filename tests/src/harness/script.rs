@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use callwright_calls::leg::{LegAudio, LegDriver, LegInput, LegOutput, LegProfile, LegReady, leg};
-use callwright_calls::{CallLimits, CallMode, CallSpec, Moment, Placement, Shard, TICK_MS};
+use callwright_calls::{CallLimits, CallMode, CallSpec, Moment, Pace, Placement, Shard, TICK_MS};
 use callwright_contract::{
     Arrival, CallCommand, CallEvent, CallFact, CallId, Carrier, Digit, EndCause, GuessId, Pii,
     Protection, ReplyId, Say, Style, TurnId,
@@ -60,7 +60,8 @@ impl Script {
             line: Pii::from("+15005550100"),
             caller: Some(Pii::from("+15005550006")),
         };
-        let spec = CallSpec { id: CallId::new(1, 1), arrival, mode, limits };
+        let pace = Pace::default();
+        let spec = CallSpec { id: CallId::new(1, 1), arrival, mode, limits, pace };
         let placement = Placement { spec, leg, commands: reader };
         assert!(shard.place(Moment::default(), placement, &mut lanes).is_ok());
         Self {

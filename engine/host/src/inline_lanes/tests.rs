@@ -1,5 +1,5 @@
 use callwright_calls::leg::{LegAudio, LegInput, LegProfile, leg};
-use callwright_calls::{CallLimits, CallMode, CallSpec, Placement, Shard, TICK_MS};
+use callwright_calls::{CallLimits, CallMode, CallSpec, Pace, Placement, Shard, TICK_MS};
 use callwright_contract::{Arrival, CallEvent, CallFact, CallId, Carrier, Pii};
 use callwright_media::Packet;
 use callwright_media::codec::l16::{ByteOrder, encode_into};
@@ -116,7 +116,7 @@ fn a_call_that_runs_on_it_understands_its_caller() {
         caller: None,
     };
     let (id, mode, limits) = (CallId::new(1, 1), CallMode::Converse, CallLimits::default());
-    let spec = CallSpec { id, arrival, mode, limits };
+    let spec = CallSpec { id, arrival, mode, limits, pace: Pace::default() };
     let placed = shard.place(Moment::default(), Placement { spec, leg, commands }, &mut lanes);
     assert!(placed.is_ok());
     let mut heard = Vec::new();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use callwright_business::{Business, Clock, LinePurpose, TakeCallError};
 use callwright_calls::leg::LegCall;
-use callwright_calls::{CallLimits, CallMode, CallSpec};
+use callwright_calls::{CallLimits, CallMode, CallSpec, Pace};
 use callwright_contract::{Arrival, CallCommand, CallEvent, CallId, Pii, Refusal};
 use callwright_host::{EventSink, Host};
 use callwright_lines::twilio::Switchboard;
@@ -41,7 +41,8 @@ impl Desk {
         let route = self.business.route(&arrival.line).ok_or(Refusal::UnknownLine)?;
         let id = self.host.next_id();
         let mode = mode_of(route.purpose);
-        let spec = CallSpec { id, arrival, mode, limits: CallLimits::default() };
+        let (limits, pace) = (CallLimits::default(), Pace::default());
+        let spec = CallSpec { id, arrival, mode, limits, pace };
         let commands = self.host.place(spec, leg)?;
         // The business keeps what it hears of a call until it is given the call, so that the order of these two is free.
         let taken = self.business.take_call(id, &route, Arc::clone(&commands));

@@ -35,6 +35,8 @@ pub struct Mood {
     pub feeling: Option<Feeling>,
     /// How sure the feeling is, 0-1; of an abstention, how likely the likeliest would have been.
     pub confidence: f32,
+    /// How much voice that rests on, in milliseconds.
+    pub voice_ms: u32,
     /// The voice was held against how this caller sounded at first: a change can be told.
     pub against_own: bool,
     /// How tense, 0-1: roused and not pleased, or said so outright.
@@ -59,7 +61,8 @@ impl Mood {
         // Only clear pleasure excuses a roused voice: a doubtful valence takes little away.
         let tension = (arousal.unwrap_or(0.0) * (1.0 - valence * valence)).max(told);
         let against_own = voice.is_some_and(|voice| voice.against_own);
-        Self { arousal, valence, feeling, confidence, against_own, tension, said_so }
+        let voice_ms = voice.map_or(0, |voice| voice.voice_ms);
+        Self { arousal, valence, feeling, confidence, voice_ms, against_own, tension, said_so }
     }
 
     /// Whether anything at all was heard or said that bears on a mood.

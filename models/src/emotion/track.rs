@@ -17,7 +17,9 @@ pub struct EmotionTrack {
     valence: Option<Smooth>,
     /// The tension of this caller at rest.
     usual: f32,
-    /// Utterances that it rests on, at most [`USUAL_OF`].
+    /// How far from it an utterance usually is.
+    scatter: f32,
+    /// Utterances that both rest on, at most [`USUAL_OF`].
     learned: u8,
     /// The last utterances, the newest last, at most [`RECENT`].
     recent: VecDeque<Heard>,
@@ -59,17 +61,21 @@ pub enum Shift {
 struct Heard {
     at: Duration,
     tension: f32,
+    voice_ms: u32,
     said_so: bool,
-    /// It bears on a change: it was said outright, or the voice is likelier roused than not, held against the caller's
-    /// own or beyond doubt even to a stranger.
+    /// It bears on a change: it was said outright, or the voice is clearly roused against the caller's own, or beyond
+    /// doubt even to a stranger.
     counts: bool,
+    /// The caller's usual tension knows of it.
+    learned: bool,
 }
 
 impl Heard {
     fn of(mood: &Mood, at: Duration) -> Self {
         let roused = |from| mood.arousal.is_some_and(|arousal| arousal >= from);
-        let counts = mood.said_so || roused(if mood.against_own { 0.5 } else { SURE });
-        Self { at, tension: mood.tension, said_so: mood.said_so, counts }
+        let counts = mood.said_so || roused(if mood.against_own { ROUSED } else { SURE });
+        let &Mood { tension, voice_ms, said_so, .. } = mood;
+        Self { at, tension, voice_ms, said_so, counts, learned: false }
     }
 
     fn is_tense(&self, from: f32) -> bool {
@@ -90,6 +96,7 @@ impl Default for EmotionTrack {
             arousal: None,
             valence: None,
             usual: USUAL_TENSION,
+            scatter: USUAL_SCATTER,
             learned: 1,
             recent: VecDeque::with_capacity(RECENT),
             standing: None,
@@ -120,12 +127,34 @@ impl EmotionTrack {
             Some(Shift::DeEscalation(_)) => self.standing = None,
             None => {}
         }
-        if mood.tension < self.tense_from() {
-            let weight = 1.0 / (f32::from(self.learned) + 1.0);
-            self.usual += weight * (mood.tension - self.usual);
-            self.learned = (self.learned + 1).min(USUAL_OF);
+        let tense = mood.tension >= self.tense_from();
+        if !tense {
+            self.learn(mood.tension);
         }
+        if let Some(heard) = self.recent.back_mut() {
+            heard.learned = !tense;
+        }
+        self.learn_late();
         shift
+    }
+
+    /// A tense utterance that no other joined was no change, so that it tells how this caller speaks, too.
+    fn learn_late(&mut self) {
+        let late = self.recent.iter_mut().rev().nth(LOOK_BACK);
+        if let Some(heard) = late.filter(|heard| !heard.learned && self.standing.is_none()) {
+            heard.learned = true;
+            let tension = heard.tension;
+            self.learn(tension);
+        }
+    }
+
+    /// What an utterance says of the caller at rest. One that is tense says no more than one that nearly is.
+    fn learn(&mut self, tension: f32) {
+        let tension = tension.min(self.tense_from());
+        let weight = 1.0 / (f32::from(self.learned) + 1.0);
+        self.scatter += weight * ((tension - self.usual).abs() - self.scatter);
+        self.usual += weight * (tension - self.usual);
+        self.learned = (self.learned + 1).min(USUAL_OF);
     }
 
     /// How roused the caller has been of late, 0-1; `None` before the first voice.
@@ -165,7 +194,7 @@ impl EmotionTrack {
     }
 
     fn tense_from(&self) -> f32 {
-        TENSE.max(self.usual + RISE)
+        TENSE.max(self.usual + RISE.max(SCATTERS * self.scatter))
     }
 
     fn escalated(&self, now: Duration) -> Option<Shift> {
@@ -175,13 +204,15 @@ impl EmotionTrack {
         let tense = lately.filter(|heard| {
             heard.is_tense(tense_from) && now.saturating_sub(heard.at) <= BELONGS_TOGETHER
         });
-        let (mut count, mut sum) = (0_u8, 0.0);
+        let (mut count, mut sum, mut voice_ms) = (0_u8, 0.0, 0_u32);
         for heard in tense {
             count += 1;
             sum += heard.tension;
+            voice_ms = voice_ms.saturating_add(heard.voice_ms);
         }
-        // One roused utterance may be a cough or a child; twice is a mood. Said outright, once is enough.
-        if count < 2 && !newest.said_so {
+        // One roused utterance may be a stress or a child, and short ones say little: two or more with enough voice are
+        // a mood. Said outright, once is enough.
+        if (count < 2 || voice_ms < VOICE_OF_CHANGE_MS) && !newest.said_so {
             return None;
         }
         let mean = sum / f32::from(count.max(1));
@@ -216,22 +247,31 @@ impl Smooth {
 const HALF_LIFE: Duration = Duration::from_secs(15);
 /// Tension of a caller of whom nothing is known: an ordinary voice, 0.3 roused, neither pleased nor displeased.
 const USUAL_TENSION: f32 = 0.15;
+/// And how far from it their utterances are.
+const USUAL_SCATTER: f32 = 0.08;
 /// Utterances that the usual tension forgets by.
 const USUAL_OF: u8 = 8;
 /// Utterances that are kept.
 const RECENT: usize = 6;
-/// Utterances of which two must be tense.
+/// Utterances among which the tense ones must be.
 const LOOK_BACK: usize = 3;
+/// Voice that the tense ones must bring: two short sentences.
+const VOICE_OF_CHANGE_MS: u32 = 2_000;
 /// Tense utterances further apart than this are two moods.
 const BELONGS_TOGETHER: Duration = Duration::from_secs(60);
 /// Below this nobody is called tense. Two angry clips of an unseen speaker of EmoDB after three neutral ones are both
 /// above it in nine of ten calls, two more neutral ones in one of fifty, two happy ones, which only words can tell
 /// from angry ones, in two of three.
 const TENSE: f32 = 0.4;
+/// Of unseen speakers of EmoDB, judged against their own neutral voice, all angry clips are above this and nine of ten
+/// that go half of the way to anger, and six of a hundred neutral ones.
+const ROUSED: f32 = 0.8;
 /// Who is judged this roused against strangers is so: one of a hundred neutral clips is.
 const SURE: f32 = 0.95;
 /// And it must be that much above the caller's own calm.
 const RISE: f32 = 0.2;
+/// And that many times as far from it as this caller usually is: who reads with expression is no angrier for it.
+const SCATTERS: f32 = 2.5;
 /// Below this a tense caller has come to rest.
 const REST: f32 = 0.3;
 /// Mean tension of a strong escalation.

@@ -4,11 +4,12 @@ use super::*;
 
 fn mood(tension: f32) -> Mood {
     Mood {
-        arousal: Some((tension + 0.1).min(1.0)),
+        arousal: Some((tension + 0.4).min(1.0)),
         valence: 0.5,
         feeling: None,
         confidence: 0.0,
         against_own: true,
+        voice_ms: 1_500,
         tension,
         said_so: false,
     }
@@ -48,11 +49,33 @@ fn two_tense_utterances_are_an_escalation_and_one_is_not() {
 #[test]
 fn a_voice_of_which_nothing_is_known_is_no_change_unless_it_leaves_no_doubt() {
     let stranger = |tension| Mood { against_own: false, ..mood(tension) };
-    assert_eq!(shifts([0.1, 0.1, 0.7, 0.7, 0.7].map(stranger)), []);
-    let unsure = Mood { arousal: Some(0.49), ..mood(0.45) };
-    assert_eq!(shifts([mood(0.1), unsure, unsure]), [], "likelier calm than roused");
+    let loud = Mood { arousal: Some(0.9), ..stranger(0.7) };
+    assert_eq!(shifts([stranger(0.1), stranger(0.1), loud, loud, loud]), []);
+    let unsure = Mood { arousal: Some(0.79), ..mood(0.45) };
+    assert_eq!(shifts([mood(0.1), unsure, unsure]), [], "not clearly roused");
     let furious = [0.97, 0.98].map(stranger);
     assert_eq!(shifts(furious), [(1, Shift::Escalation(Severity::Severe))]);
+}
+
+#[test]
+fn a_few_short_words_are_no_change_and_more_of_them_are() {
+    let short = Mood { voice_ms: 700, ..mood(0.7) };
+    assert_eq!(shifts([mood(0.1), mood(0.1), short, short]), []);
+    assert_eq!(
+        shifts([mood(0.1), mood(0.1), short, short, short]),
+        [(4, Shift::Escalation(Severity::Strong))]
+    );
+}
+
+#[test]
+fn a_caller_who_speaks_with_expression_is_measured_by_it() {
+    let lively = [0.1, 0.45, 0.1, 0.1, 0.45, 0.1, 0.1, 0.45, 0.1, 0.1];
+    assert_eq!(shifts(lively.into_iter().chain([0.45, 0.45]).map(mood)), []);
+    let calm = [0.1; 10];
+    assert_eq!(
+        shifts(calm.into_iter().chain([0.45, 0.45]).map(mood)),
+        [(11, Shift::Escalation(Severity::Mild))]
+    );
 }
 
 #[test]
@@ -107,7 +130,7 @@ fn values_are_smoothed_and_old_ones_fade() {
     track.hear(&mood(0.0), Duration::ZERO);
     track.hear(&mood(0.9), Duration::from_secs(1));
     let soon = track.arousal().unwrap();
-    assert!((0.39..0.41).contains(&soon), "{soon}: a third of the way from 0.1 to 1");
+    assert!((0.59..0.61).contains(&soon), "{soon}: a third of the way from 0.4 to 1");
     track.hear(&mood(0.9), Duration::from_secs(61));
     assert!(track.arousal().unwrap() > 0.95);
 }

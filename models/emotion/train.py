@@ -187,7 +187,10 @@ class Model:
         relative = np.full_like(rows, np.nan) if first is None else rows - first
         a, a0, b, b0 = self.layers()
         x = self.scale.apply(np.nan_to_num(rows[:, ABSOLUTE]), relative)
-        return np.tanh(x @ a + a0) @ b + b0
+        out = np.tanh(x @ a + a0) @ b + b0
+        # What has too little voice is no clip that was judged calm: it is one that was not judged.
+        out[~np.isfinite(rows[:, 0])] = 0
+        return out
 
 
 def first_seconds(rows, labels, count=2):

@@ -7,6 +7,9 @@
 mod detector;
 pub use detector::LevelDetector;
 
+mod emotion;
+pub use emotion::ScriptedEmotion;
+
 mod judge;
 pub use judge::{ScriptedJudge, TrailingSilence};
 

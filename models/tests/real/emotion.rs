@@ -126,7 +126,7 @@ fn shifts(net: &mut EmotionNet, utterances: &[&[i16]]) -> Vec<(usize, Shift)> {
     found
 }
 
-/// Each of 84 readers, and five more of whom there is more, is a call of utterances of 3, 4, 5 and 6 s.
+/// Each of 88 readers (84 recordings, and five readers of whom there are ten) is a call of utterances of 3, 4, 5 and 6 s.
 #[test]
 fn readers_do_not_escalate() {
     let Some(folder) = data("librispeech") else { return };

@@ -9,8 +9,8 @@ use std::time::Duration;
 use callwright_calls::{LaneAnswer, LaneRequest, Lanes, Moment};
 use callwright_models::contract::{
     AskId, AudioBlock, DETECTOR_WINDOW, DetectorResult, DetectorStep, JUDGE_SPAN, JudgeResult,
-    LISTENING_RATE, Recognizer, RecognizerResult, SamplePos, SlotKey, SpeechDetector, Synthesizer,
-    SynthesizerResult, TurnJudge, UTTERANCE_MAX, VoiceStyle,
+    LISTENING_RATE, Recognizer, RecognizerPurpose, RecognizerResult, SamplePos, SlotKey,
+    SpeechDetector, Synthesizer, SynthesizerResult, TurnJudge, UTTERANCE_MAX, VoiceStyle,
 };
 use callwright_models::transcript::{Passage, Transcript};
 
@@ -62,6 +62,7 @@ pub struct InlineLanes {
     /// By the moment they are due, then in the order of asking.
     answers: BTreeMap<(Moment, u64), LaneAnswer>,
     asked: u64,
+    sheds_partials: bool,
     judge_free: Moment,
     recognizer_free: Moment,
     synthesizer_free: Moment,
@@ -125,10 +126,17 @@ impl InlineLanes {
             slots,
             answers: BTreeMap::new(),
             asked: 0,
+            sheds_partials: false,
             judge_free: Moment::default(),
             recognizer_free: Moment::default(),
             synthesizer_free: Moment::default(),
         }
+    }
+
+    /// From now on partial questions are answered at once and without words, as a lane with too much to do answers
+    /// them: for runs in which only final words matter.
+    pub const fn shed_partials(&mut self) {
+        self.sheds_partials = true;
     }
 
     /// It is now `now`, which is never earlier than before.
@@ -221,6 +229,12 @@ impl Lanes for InlineLanes {
                 }
             }
             LaneRequest::Judge { ask, from, upto } => self.judge(key, ask, (from, upto)),
+            LaneRequest::Transcribe {
+                ask, purpose: purpose @ RecognizerPurpose::Partial, ..
+            } if self.sheds_partials => {
+                let result = RecognizerResult { key, ask, purpose, recognition: None };
+                self.answer_at(self.now, LaneAnswer::Recognizer(result));
+            }
             LaneRequest::Transcribe { ask, from, upto, purpose, hints } => {
                 let Some(slot) = held(&mut self.slots, key) else { return };
                 let samples = slot.past.between(from, upto);

@@ -15,6 +15,7 @@ use crate::serve::EngineError;
 use crate::simulate::{ServerError, SpeechError};
 
 pub mod conversation;
+pub mod turns;
 pub mod wer;
 pub mod words;
 
@@ -36,6 +37,8 @@ pub enum Command {
     /// shard, the speech detector, the turn judge and the recogniser in their lanes. The same model then hears each
     /// recording whole, in the same band, to tell what streaming costs.
     Words(words::Args),
+    /// Measure how turns are ended: callers cut off against time waited
+    Turns(turns::Args),
 }
 
 /// Nothing could be measured. Each text says what to do.
@@ -85,6 +88,9 @@ pub enum BenchError {
     /// A model failed.
     #[error("the recogniser failed: {0}")]
     Model(#[from] ModelError),
+    /// How turns are ended.
+    #[error(transparent)]
+    Turns(#[from] turns::TurnsError),
     /// Lanes and shards.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -103,6 +109,7 @@ pub fn run(command: Command) -> ExitCode {
     let outcome = match command {
         Command::Conversation(args) => on_a_runtime(conversation::measure(args)),
         Command::Words(args) => on_a_runtime(words::measure(args)),
+        Command::Turns(args) => turns::measure(&args).map_err(BenchError::from),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

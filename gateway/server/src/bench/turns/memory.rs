@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use callwright_models::contract::{
-    ModelError, Recognition, RecognizedWord, Recognizer, TurnJudge,
+    DETECTOR_WINDOW, DetectorStep, Draft, Heard, ModelError, Recognition, Recognizer,
+    SpeechDetector, TurnJudge, Utterance,
 };
 
 /// The answers so far, by what was heard. Shared by the models that write to it.
@@ -18,6 +19,8 @@ pub(super) struct Memory {
 #[derive(Debug, Default)]
 struct Answers {
     judged: BTreeMap<u64, f32>,
+    /// By the whole stream up to the window.
+    detected: BTreeMap<u64, f32>,
     recognized: BTreeMap<u64, Recognition>,
 }
 
@@ -25,6 +28,12 @@ impl Memory {
     /// The judge, asked only what it was not asked before.
     pub(super) fn judge(&self, model: Box<dyn TurnJudge>) -> Box<dyn TurnJudge> {
         Box::new(RememberingJudge { model, memory: self.clone() })
+    }
+
+    /// The detector of one call, asked only what it was not asked before.
+    pub(super) fn detector(&self, model: Box<dyn SpeechDetector>) -> Box<dyn SpeechDetector> {
+        let memory = self.clone();
+        Box::new(RememberingDetector { model, memory, stream: 0, unheard: Vec::new(), fresh: true })
     }
 
     /// The recogniser, asked only what it was not asked before.
@@ -44,8 +53,18 @@ impl Memory {
                 (Some("judge"), ..) => {
                     answers.judged.insert(heard, value);
                 }
-                (Some("words"), Some(confidences), Some(text)) => {
-                    answers.recognized.insert(heard, recognition(text, value, confidences));
+                (Some("detector"), ..) => {
+                    answers.detected.insert(heard, value);
+                }
+                (Some("words"), Some(finished), Some(text)) => {
+                    let recognition = Recognition {
+                        text: text.to_owned(),
+                        agreed: text.len(),
+                        confidence: value,
+                        words: Vec::new(),
+                        finished: finished.parse().ok(),
+                    };
+                    answers.recognized.insert(heard, recognition);
                 }
                 _ => {}
             }
@@ -53,8 +72,8 @@ impl Memory {
         Ok(Self { answers: Arc::new(Mutex::new(answers)) })
     }
 
-    /// Writes the answers as lines: `judge`, what was heard, the probability; or `words`, what was heard, the
-    /// confidence, the confidence in each word, the text.
+    /// Writes the answers as lines: `judge` or `detector`, what was heard, the probability; or `words`, what was heard,
+    /// the confidence, the belief that a sentence ends (`-` for none), the text.
     pub(super) fn save(&self, path: &Path) -> std::io::Result<()> {
         let mut text = String::new();
         self.with(|answers| {
@@ -62,11 +81,15 @@ impl Memory {
             for (heard, over) in &answers.judged {
                 let _written = writeln!(text, "judge\t{heard}\t{over}");
             }
-            for (heard, Recognition { text: words, confidence, words: each }) in &answers.recognized
+            for (heard, probability) in &answers.detected {
+                let _written = writeln!(text, "detector\t{heard}\t{probability}");
+            }
+            for (heard, Recognition { text: words, confidence, finished, .. }) in
+                &answers.recognized
             {
-                let each: Vec<String> = each.iter().map(|word| word.confidence.to_string()).collect();
-                let (each, words) = (each.join(" "), words.replace(['\t', '\n'], " "));
-                let _written = writeln!(text, "words\t{heard}\t{confidence}\t{each}\t{words}");
+                let finished = finished.map_or_else(|| "-".to_owned(), |p| p.to_string());
+                let words = words.replace(['\t', '\n'], " ");
+                let _written = writeln!(text, "words\t{heard}\t{confidence}\t{finished}\t{words}");
             }
         });
         std::fs::write(path, text)
@@ -102,33 +125,77 @@ struct RememberingRecognizer {
     memory: Memory,
 }
 
-impl Recognizer for RememberingRecognizer {
-    fn recognize(&mut self, utterances: &[&[i16]]) -> Result<Vec<Recognition>, ModelError> {
-        let recognize = |utterance: &&[i16]| {
-            let heard = name(utterance);
-            let known = self.memory.with(|answers| answers.recognized.get(&heard).cloned());
-            if let Some(known) = known {
-                return Ok(known);
-            }
-            let found = self.model.recognize(&[utterance])?.into_iter().next().unwrap_or_default();
-            self.memory.with(|answers| answers.recognized.insert(heard, found.clone()));
-            Ok(found)
-        };
-        utterances.iter().map(recognize).collect()
+impl RememberingRecognizer {
+    fn alone(&mut self, utterance: &[i16]) -> Result<Recognition, ModelError> {
+        let heard = name(utterance);
+        let known = self.memory.with(|answers| answers.recognized.get(&heard).cloned());
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let found = self.model.recognize(&[utterance])?.into_iter().next().unwrap_or_default();
+        let found = Recognition { words: Vec::new(), ..found };
+        self.memory.with(|answers| answers.recognized.insert(heard, found.clone()));
+        Ok(found)
     }
 }
 
-/// A recognition read back; its words are what spaces part.
-fn recognition(text: &str, confidence: f32, each: &str) -> Recognition {
-    let mut confidences = each.split(' ').map(|value| value.parse().unwrap_or(confidence));
-    let mut at = 0;
-    let words = text.split(' ').map(|word| {
-        let range = at..at + word.len();
-        at += word.len() + 1;
-        RecognizedWord { range, confidence: confidences.next().unwrap_or(confidence) }
-    });
-    let words = words.filter(|word| !word.range.is_empty()).collect();
-    Recognition { text: text.to_owned(), confidence, words }
+impl Recognizer for RememberingRecognizer {
+    fn recognize(&mut self, utterances: &[&[i16]]) -> Result<Vec<Recognition>, ModelError> {
+        utterances.iter().map(|utterance| self.alone(utterance)).collect()
+    }
+
+    /// Hints and drafts change nothing here, so that an answer depends on the sound alone.
+    fn hear(&mut self, utterance: Utterance<'_>) -> Result<Heard, ModelError> {
+        let recognition = self.alone(utterance.samples)?;
+        Ok(Heard { recognition, draft: Draft::default() })
+    }
+}
+
+/// A detector has a state, so what it says depends on the whole stream: a stream is known as long as every window of it
+/// is, and the model hears all of it from the first window that is not.
+struct RememberingDetector {
+    model: Box<dyn SpeechDetector>,
+    memory: Memory,
+    stream: u64,
+    /// Windows that the model has not heard.
+    unheard: Vec<[i16; DETECTOR_WINDOW]>,
+    /// The model is to begin afresh with the first of them.
+    fresh: bool,
+}
+
+impl SpeechDetector for RememberingDetector {
+    fn slots(&self) -> usize {
+        1
+    }
+
+    fn step(
+        &mut self,
+        steps: &[DetectorStep<'_>],
+        probabilities: &mut [f32],
+    ) -> Result<(), ModelError> {
+        for (step, probability) in steps.iter().zip(probabilities) {
+            if step.fresh {
+                self.stream = 0;
+                self.unheard.clear();
+                self.fresh = true;
+            }
+            self.stream = self.stream.rotate_left(5) ^ name(step.window);
+            self.unheard.push(*step.window);
+            let stream = self.stream;
+            let known = self.memory.with(|answers| answers.detected.get(&stream).copied());
+            if let Some(known) = known {
+                *probability = known;
+                continue;
+            }
+            for window in self.unheard.drain(..) {
+                let step = DetectorStep { slot: step.slot, fresh: self.fresh, window: &window };
+                self.model.step(&[step], std::slice::from_mut(probability))?;
+                self.fresh = false;
+            }
+            self.memory.with(|answers| answers.detected.insert(stream, *probability));
+        }
+        Ok(())
+    }
 }
 
 /// Names a sound by what it holds: FNV-1a over its samples.
@@ -140,6 +207,7 @@ fn name(samples: &[i16]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use callwright_models::contract::SlotId;
     use callwright_models::scripted::{ScriptedJudge, ScriptedRecognizer};
 
     use super::*;
@@ -162,9 +230,44 @@ mod tests {
         judge.judge(&[&[1], &[1, 2], &[7]], &mut over).unwrap();
         assert_eq!(over, [0.75, 0.25, 0.1]);
         let other = Box::new(ScriptedRecognizer::new(["Other"]));
-        let again = kept.recognizer(other).recognize(&[&[5]]).unwrap().remove(0);
-        assert_eq!(again.text, "One, two");
-        let words: Vec<&str> = again.words.iter().map(|w| &again.text[w.range.clone()]).collect();
-        assert_eq!(words, ["One,", "two"]);
+        assert_eq!(kept.recognizer(other).recognize(&[&[5]]).unwrap()[0].text, "One, two");
+    }
+
+    /// Says how many windows it has heard since it began afresh.
+    struct Counting(u16);
+
+    impl SpeechDetector for Counting {
+        fn slots(&self) -> usize {
+            1
+        }
+
+        fn step(
+            &mut self,
+            steps: &[DetectorStep<'_>],
+            probabilities: &mut [f32],
+        ) -> Result<(), ModelError> {
+            self.0 = if steps[0].fresh { 1 } else { self.0 + 1 };
+            probabilities[0] = f32::from(self.0);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_stream_that_goes_on_otherwise_is_heard_from_its_beginning() {
+        let memory = Memory::default();
+        let stream = |values: &[i16]| {
+            let mut detector = memory.detector(Box::new(Counting(70)));
+            let hear = |(n, &value): (usize, &i16)| {
+                let window = [value; DETECTOR_WINDOW];
+                let step = DetectorStep { slot: SlotId(0), fresh: n == 0, window: &window };
+                let mut probability = [0.0];
+                detector.step(&[step], &mut probability).unwrap();
+                probability[0]
+            };
+            values.iter().enumerate().map(hear).collect::<Vec<f32>>()
+        };
+        assert_eq!(stream(&[1, 2, 3]), [1.0, 2.0, 3.0]);
+        assert_eq!(stream(&[1, 2, 9, 9]), [1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(memory.with(|answers| answers.detected.len()), 5);
     }
 }

@@ -113,7 +113,8 @@ pub(super) fn stretches(folder: &Path) -> Result<Vec<Recording>, RecordingsError
         }
         let whole = sound(&path)?;
         for (number, stretch) in alone(segments).into_iter().enumerate() {
-            let at = |seconds: f64| (seconds.max(0.0) * f64::from(SampleRate::Hz16000.hz())) as usize;
+            let at =
+                |seconds: f64| (seconds.max(0.0) * f64::from(SampleRate::Hz16000.hz())) as usize;
             let range = at(stretch.start - MARGIN)..at(stretch.end + MARGIN).min(whole.len());
             let samples = whole.get(range).unwrap_or_default().to_vec();
             let name = format!("{meeting}-{number}");
@@ -126,8 +127,8 @@ pub(super) fn stretches(folder: &Path) -> Result<Vec<Recording>, RecordingsError
 
 /// A sound file at 16 kHz.
 pub(super) fn sound(path: &Path) -> Result<Vec<i16>, RecordingsError> {
-    let file =
-        File::open(path).map_err(|source| RecordingsError::File { path: path.to_owned(), source })?;
+    let file = File::open(path)
+        .map_err(|source| RecordingsError::File { path: path.to_owned(), source })?;
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
     decode(file, extension, SampleRate::Hz16000, Limits::default(), |_| true)
         .map(|sound| sound.samples)

@@ -44,17 +44,17 @@ pub(super) const BUDGETS_MS: [u32; 2] = [300, 600];
 
 impl Report {
     /// Adds a policy's sweep.
-    pub(super) fn add(
-        &mut self,
-        line: &'static str,
-        policy: &'static str,
-        points: &[Point],
-    ) {
+    pub(super) fn add(&mut self, line: &'static str, policy: &'static str, points: &[Point]) {
         for budget_ms in BUDGETS_MS {
             let point = operating_point(points, f64::from(budget_ms)).cloned();
             self.rows.push(Row { line, policy, budget_ms: Some(budget_ms), point });
         }
         self.curves.push(Curve { line, policy, points: frontier(points) });
+    }
+
+    /// Adds the setting that is shipped.
+    pub(super) fn add_shipped(&mut self, line: &'static str, policy: &'static str, point: Point) {
+        self.rows.push(Row { line, policy, budget_ms: None, point: Some(point) });
     }
 
     /// The table that people read.
@@ -85,9 +85,8 @@ impl Report {
             let measured = row.point.as_ref().map_or_else(
                 || format!("{:>18}  {:>27}", "-", "no setting keeps it"),
                 |point| {
-                    let share = |measure: &Measure| {
-                        format!("{:.1} %", 100.0 * measure.cut_off_share())
-                    };
+                    let share =
+                        |measure: &Measure| format!("{:.1} %", 100.0 * measure.cut_off_share());
                     format!(
                         "{:>18}  {:>8}, {:>5.0} ms, {:>4.0} ms  {}",
                         share(&point.tuning),
@@ -123,14 +122,30 @@ impl Report {
         let x = |delay_ms: f64| 60.0 + delay_ms / DELAY_MAX_MS * 520.0;
         let y = |share: f64| top as f64 + 40.0 + (1.0 - share) * 220.0;
         // Writing to a string does not fail.
-        let _written = writeln!(svg, "<text x=\"60\" y=\"{}\">{line}: share cut off against mean delay</text>", top + 24);
+        let _written = writeln!(
+            svg,
+            "<text x=\"60\" y=\"{}\">{line}: share cut off against mean delay</text>",
+            top + 24
+        );
         for share in [0.0, 0.25, 0.5, 0.75, 1.0] {
             let at = y(share);
-            let _written = writeln!(svg, "<path d=\"M60 {at:.1} H580\" stroke=\"#ddd\"/><text x=\"16\" y=\"{:.1}\">{:.0} %</text>", at + 4.0, share * 100.0);
+            let _written = writeln!(
+                svg,
+                "<path d=\"M60 {at:.1} H580\" stroke=\"#ddd\"/><text x=\"16\" y=\"{:.1}\">{:.0} %</text>",
+                at + 4.0,
+                share * 100.0
+            );
         }
         for delay_ms in [0.0, 300.0, 600.0, 900.0, 1_200.0] {
             let at = x(delay_ms);
-            let _written = writeln!(svg, "<path d=\"M{at:.1} {:.1} V{:.1}\" stroke=\"#ddd\"/><text x=\"{:.1}\" y=\"{:.1}\">{delay_ms:.0} ms</text>", y(1.0), y(0.0), at - 16.0, y(0.0) + 16.0);
+            let _written = writeln!(
+                svg,
+                "<path d=\"M{at:.1} {:.1} V{:.1}\" stroke=\"#ddd\"/><text x=\"{:.1}\" y=\"{:.1}\">{delay_ms:.0} ms</text>",
+                y(1.0),
+                y(0.0),
+                at - 16.0,
+                y(0.0) + 16.0
+            );
         }
         let curves = self.curves.iter().filter(|curve| curve.line == line);
         for (curve, colour) in curves.zip(COLOURS.iter().cycle()) {
@@ -139,12 +154,20 @@ impl Report {
                 let step = if path.is_empty() { 'M' } else { 'L' };
                 let _written = write!(path, "{step}{:.1} {:.1}", x(delay_ms), y(share));
             }
-            let _written = writeln!(svg, "<path d=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>");
+            let _written = writeln!(
+                svg,
+                "<path d=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>"
+            );
         }
-        let names = self.curves.iter().filter(|curve| curve.line == line).zip(COLOURS.iter().cycle());
+        let names =
+            self.curves.iter().filter(|curve| curve.line == line).zip(COLOURS.iter().cycle());
         for ((curve, colour), row) in names.zip(0..) {
             let at = top + 60 + row * 18;
-            let _written = writeln!(svg, "<text x=\"400\" y=\"{at}\" fill=\"{colour}\">{}</text>", curve.policy);
+            let _written = writeln!(
+                svg,
+                "<text x=\"400\" y=\"{at}\" fill=\"{colour}\">{}</text>",
+                curve.policy
+            );
         }
     }
 }

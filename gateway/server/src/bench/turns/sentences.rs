@@ -33,7 +33,8 @@ pub(super) fn inside_sentence(
 
 /// Whether a sentence of `whole` ends where `before` does, which is about how `whole` begins.
 fn ends_sentence(before: &str, whole: &str) -> bool {
-    let marked: Vec<&str> = whole.split_whitespace().filter(|word| !plain(word).is_empty()).collect();
+    let marked: Vec<&str> =
+        whole.split_whitespace().filter(|word| !plain(word).is_empty()).collect();
     let whole: Vec<String> = marked.iter().map(|word| plain(word)).collect();
     let before: Vec<String> =
         before.split_whitespace().map(plain).filter(|word| !word.is_empty()).collect();
@@ -52,7 +53,8 @@ fn ends_sentence(before: &str, whole: &str) -> bool {
         }
     }
     // Of equally near beginnings the one that is as long as what was heard.
-    let nearest = |&(length, &distance): &(usize, &usize)| (distance, length.abs_diff(before.len()));
+    let nearest =
+        |&(length, &distance): &(usize, &usize)| (distance, length.abs_diff(before.len()));
     let length = distances.iter().enumerate().min_by_key(nearest).map_or(0, |(length, _)| length);
     let last = length.checked_sub(1).and_then(|index| marked.get(index));
     last.is_some_and(|word| {

@@ -12,7 +12,8 @@ pub enum EmotionRequest {
     Open(SlotKey),
     /// 20 ms more of what the caller says; the lane keeps the last [`EMOTION_SPAN`] samples. A gap is silence.
     Audio(SlotKey, AudioBlock),
-    /// How did the caller sound in the utterance from `from` to `upto`? Once for each utterance.
+    /// How did the caller sound in the utterance from `from` to `upto`? Once for each utterance. Nothing may wait for
+    /// the answer: a lane that is far behind drops the question without one.
     Judge {
         /// Who asks.
         key: SlotKey,

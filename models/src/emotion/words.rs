@@ -120,6 +120,24 @@ mod tests {
     }
 
     #[test]
+    fn what_callers_say_every_day_says_nothing() {
+        for said in [
+            "Could you come on Tuesday?",
+            "Tuesday doesn't work for me.",
+            "I'm not working on Friday, so Friday.",
+            "What kind of filling is it?",
+            "How many times a day do I take it?",
+            "My tooth hurts and it is broken.",
+            "I'm afraid I can't make it.",
+            "Can I speak to a person, please?",
+            "Can I come again next week?",
+            "Please cancel everything on the third.",
+        ] {
+            assert_eq!(WordMood::of(said), WordMood::default(), "{said}");
+        }
+    }
+
+    #[test]
     fn more_words_say_more_and_never_more_than_everything() {
         let mild = WordMood::of("good").valence;
         let strong = WordMood::of("really good").valence;

@@ -18,6 +18,10 @@ pub(crate) const LOUD: u16 = 328;
 
 /// Loud samples closer than this belong to one span of speech: the pauses inside of words and between them.
 const JOIN: u64 = SAMPLES_PER_SECOND * 3 / 10;
+/// Sound that goes on this soon after a `clear` is what was being said, sent anew: three frames.
+const RESUMED: u64 = SAMPLES_PER_SECOND * 6 / 100;
+/// A voice that is still heard this long after a `clear` was not cut off by it.
+const GOES_ON: u64 = SAMPLES_PER_SECOND / 5;
 /// Sound that runs dry and goes on within this long was meant to be whole.
 const STUTTER: u64 = SAMPLES_PER_SECOND / 10;
 /// How long after the caller cut in a `clear` still belongs to it.
@@ -44,8 +48,8 @@ pub(crate) struct Utterance {
 pub(crate) struct Ear {
     utterances: Vec<Utterance>,
     spans: Vec<Span>,
-    /// The next loud sample begins a new span whatever the gap: the agent was cut off.
-    cut: bool,
+    /// The last `clear`, until the voice has gone on for a while after it or something new has begun.
+    cut: Option<u64>,
     clears: Vec<u64>,
     /// Where the last piece of sound, loud or not, ended.
     played_to: Option<u64>,
@@ -72,7 +76,8 @@ pub(crate) struct Response {
 pub(crate) struct Silenced {
     /// From the caller's first loud sample to the agent's last.
     pub(crate) last_sound_after: Duration,
-    /// From the caller's first loud sample to the server's `clear`, when one came.
+    /// From the caller's first loud sample to the server's `clear` that silenced it, when one did. One after which the
+    /// voice went on, lower perhaps, did not.
     pub(crate) clear_after: Option<Duration>,
 }
 
@@ -105,7 +110,7 @@ impl Ear {
             Sound::Played(played) => self.played(played),
             Sound::Cleared(at) => {
                 self.clears.push(sample_at(*at));
-                self.cut = true;
+                self.cut = Some(sample_at(*at));
                 self.played_to = None;
             }
         }
@@ -120,11 +125,16 @@ impl Ear {
             if ulaw_decode(octet).unsigned_abs() < LOUD {
                 continue;
             }
+            // A voice that is lowered is sent anew behind a `clear`: it goes on at once.
+            let join = if self.cut.is_some() { RESUMED } else { JOIN };
             match self.spans.last_mut() {
-                Some(span) if !self.cut && at.saturating_sub(span.end) <= JOIN => span.end = at,
+                Some(span) if at.saturating_sub(span.end) <= join => {
+                    span.end = at;
+                    self.cut = self.cut.filter(|cut| at.saturating_sub(*cut) < GOES_ON);
+                }
                 _ => {
                     self.spans.push(Span { start: at, end: at });
-                    self.cut = false;
+                    self.cut = None;
                 }
             }
         }
@@ -173,32 +183,33 @@ impl Ear {
         let in_time = first_after.filter(|span| next.is_none_or(|next| span.start < next));
         let spoken_through = self.spans.iter().any(|span| span.start <= end && span.end > end);
         let reply = in_time.filter(|_| !spoken_through);
-        let clear = self.clear_after(start).filter(|_| utterance.cuts_in);
-        let from = clear.unwrap_or(start);
+        let silenced = utterance.cuts_in.then(|| self.silenced(start));
+        let clear = silenced.and_then(|silenced| silenced.clear_after);
+        let from = clear.map_or(start, |after| start + sample_at(after));
         let over = self.spans.iter().find(|span| span.start > from && span.start < end);
         Response {
             utterance,
             reply_after: reply.map(|span| time_of(span.start - end)),
-            silenced: utterance.cuts_in.then(|| self.silenced(start)),
+            silenced,
             talked_over: over.map(|span| time_of(span.start - start)),
         }
     }
 
-    /// The first `clear` that belongs to a caller who cuts in at `start`.
-    fn clear_after(&self, start: u64) -> Option<u64> {
-        self.clears.iter().copied().find(|&at| at >= start && at - start <= CLEAR_WITHIN)
-    }
-
     fn silenced(&self, start: u64) -> Silenced {
-        let clear = self.clear_after(start);
+        let belong = self.clears.iter().copied().filter(|at| *at >= start);
+        let clears = belong.take_while(|at| at - start <= CLEAR_WITHIN);
         // What began after the clear is the answer; what began before is what was cut off.
-        let cut_off = self.spans.iter().rev().find(|span| match clear {
+        let first = clears.clone().next();
+        let cut_off = self.spans.iter().rev().find(|span| match first {
             Some(clear) => span.start < clear,
             None => span.start < start,
         });
-        let last_sound = cut_off.map_or(0, |span| span.end.saturating_sub(start));
+        let last_sound = cut_off.map_or(start, |span| span.end.max(start));
+        // Of those around the last sound the last: before it the voice was lowered.
+        let around = clears.filter(|at| at + RESUMED >= last_sound && *at <= last_sound + JOIN);
+        let clear = around.last();
         Silenced {
-            last_sound_after: time_of(last_sound),
+            last_sound_after: time_of(last_sound - start),
             clear_after: clear.map(|at| time_of(at - start)),
         }
     }
@@ -272,6 +283,39 @@ mod tests {
         // The agent spoke again at 1150 while the caller, who had begun at 900, was speaking.
         assert_eq!(response.talked_over, Some(ms(250)));
         assert_eq!(response.reply_after, Some(ms(500)));
+    }
+
+    #[test]
+    fn a_voice_that_is_lowered_first_and_then_silenced_is_silenced_once() {
+        let mut ear = Ear::default();
+        heard(&mut ear, 0, 1_060, 8_000);
+        said(&mut ear, 1_000, 1_900, true);
+        // Sent anew, lower, and cleared for good a little later.
+        ear.agent(&Sound::Cleared(ms(1_060)));
+        heard(&mut ear, 1_075, 1_120, 2_000);
+        ear.agent(&Sound::Cleared(ms(1_120)));
+        heard(&mut ear, 2_200, 2_300, 8_000);
+        let response = ear.responses()[0];
+        let silenced = response.silenced.unwrap();
+        assert_eq!(silenced.last_sound_after.as_millis(), 119);
+        assert_eq!(silenced.clear_after, Some(ms(120)));
+        assert_eq!((response.talked_over, response.reply_after), (None, Some(ms(300))));
+    }
+
+    #[test]
+    fn a_voice_that_is_lowered_and_goes_on_is_not_silenced() {
+        let mut ear = Ear::default();
+        heard(&mut ear, 0, 1_060, 8_000);
+        said(&mut ear, 1_000, 1_300, true);
+        ear.agent(&Sound::Cleared(ms(1_060)));
+        heard(&mut ear, 1_070, 1_300, 2_000);
+        // A gap between words, and on.
+        heard(&mut ear, 1_450, 3_000, 8_000);
+        let response = ear.responses()[0];
+        let silenced = response.silenced.unwrap();
+        assert_eq!((silenced.clear_after, response.talked_over), (None, None));
+        assert_eq!(silenced.last_sound_after.as_millis(), 1_999);
+        assert_eq!(response.reply_after, None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 /// Where a speaker may hesitate.
 pub(super) const HESITATION: char = '|';
 
-/// Questions, each answered by the receptionist without a question back. [`HESITATION`]s stand in the
+/// Questions that the receptionist answers at once. [`HESITATION`]s stand in the
 /// middle of sentences, where nobody would take them for an end.
 pub(super) const LINES: [&str; 21] = [
     "Where are you located?",
@@ -17,16 +17,16 @@ pub(super) const LINES: [&str; 21] = [
     "Could you tell me | how much you charge for a filling?",
     "I was wondering | whether you take new patients at the moment.",
     "I'd like to know | what your opening hours are on Friday.",
-    "Can you tell me | where I could park my car?",
+    "Can you tell me where | I could park my car?",
     "Are you open | on Saturday in the morning?",
-    "I have never been to your clinic, | so could you tell me | what your address is?",
-    "My dentist has just retired, | and I wanted to ask you | whether you take new patients.",
-    "I am thinking about | having my teeth whitened, | and I'd like to know how much that costs.",
-    "A friend of mine told me about you | and now I would like to know | how much you charge for a cleaning.",
-    "I am coming by car from out of town | with my two children, | so where is the best place | to park near you?",
-    "I have a dental plan from my employer, | but I am not sure about it, | so do you take insurance?",
-    "I usually don't carry any cash with me, | so before I come I'd like to know | how can I pay at your clinic?",
-    "I work from Monday to Friday, | and I can only come | at the end of the week, | so what are your opening hours on Saturday?",
+    "I have never been to your clinic, so | could you tell me what | your address is?",
+    "My dentist has just retired, and | I wanted to ask you | whether you take new patients.",
+    "I am thinking about | having my teeth whitened, and | I'd like to know how much that costs.",
+    "A friend of mine told me about you and | now I would like to know | how much you charge for a cleaning.",
+    "I am coming by car from out of town with | my two children, so | where is the best place to | park near you?",
+    "I have a dental plan from my employer, but | I am not sure about it, so | do you take insurance?",
+    "I usually don't carry any cash with me, so | before I come I'd like to know | how can I pay at your clinic?",
+    "I work from Monday to Friday, and | I can only come at | the end of the week, so what are | your opening hours on Saturday?",
 ];
 
 /// What a caller says in the middle of the agent's words, from the first sound on more than a nod.

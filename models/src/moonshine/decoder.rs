@@ -6,6 +6,7 @@ use ort::session::SessionInputValue;
 use ort::value::{DynValue, Tensor, TensorRef};
 
 use super::MODEL;
+use super::bias::Bias;
 use super::tokens::ChosenToken;
 use crate::contract::ModelError;
 use crate::runtime::session::{Signature, failed, floats};
@@ -104,6 +105,7 @@ impl Decoder {
         &mut self,
         heard: &Sound<'_>,
         guess: Guess<'_>,
+        bias: Bias<'_>,
         tokens_max: usize,
     ) -> Result<Written, ModelError> {
         let mut written: Vec<ChosenToken> = Vec::new();
@@ -122,7 +124,12 @@ impl Decoder {
                 let best = likeliest(logits);
                 let is_held = draft.misses == 0 && written.len() < guess.held;
                 let held = guessed.filter(|_| is_held);
-                let chosen = held.and_then(|id| nearly(logits, *id, best)).unwrap_or(best);
+                let chosen = if best.token == END || MARKS.contains(&best.token) {
+                    best
+                } else {
+                    bias.choose(logits, best)
+                };
+                let chosen = held.and_then(|id| nearly(logits, *id, best)).unwrap_or(chosen);
                 taken += 1;
                 // Where the last mark was written, or where none was before the end.
                 if MARKS.contains(&chosen.token) || (chosen.token == END && finished.is_none()) {
@@ -146,6 +153,24 @@ impl Decoder {
             ids[0] = token as i64;
         }
         Ok(Written { tokens: written, finished })
+    }
+
+    /// Takes the steps of a decoding in which `drafted` tokens of a guess are right and `written` follow, whatever they
+    /// would be.
+    pub(super) fn rehearse(
+        &mut self,
+        heard: &Sound<'_>,
+        drafted: usize,
+        written: usize,
+    ) -> Result<(), ModelError> {
+        let mut cache = Cache::empty(self.cache.len())?;
+        let mut ids = vec![START; drafted + 1];
+        for _ in 0..=written {
+            self.step(heard, &ids, &mut cache)?;
+            cache.truncate(cache.length + ids.len())?;
+            ids.truncate(1);
+        }
+        Ok(())
     }
 
     /// Takes in `ids` after those in the cache, and gives the values of every token at each of their places.

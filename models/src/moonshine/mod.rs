@@ -1,5 +1,6 @@
 //! Moonshine Tiny, English: what was said? An encoder and a decoder of 44 MB together, int8.
 
+mod bias;
 mod decoder;
 mod plausible;
 mod tokens;
@@ -14,6 +15,7 @@ use crate::contract::{
 };
 use crate::runtime::session::{Signature, failed};
 use crate::runtime::{LoadError, OnnxSession};
+use bias::Bias;
 use decoder::{Decoder, Guess, Sound, Written};
 use tokens::Vocabulary;
 
@@ -78,7 +80,7 @@ impl Recognizer for Moonshine {
     }
 
     fn hear(&mut self, utterance: Utterance<'_>) -> Result<Heard, ModelError> {
-        let Utterance { samples, purpose, draft, .. } = utterance;
+        let Utterance { samples, purpose, hints, draft } = utterance;
         if samples.len() > UTTERANCE_MAX {
             return Err(ModelError::Shape { model: MODEL, what: "an utterance that is too long" });
         }
@@ -91,7 +93,8 @@ impl Recognizer for Moonshine {
         let held = if purpose == RecognizerPurpose::Partial { draft.agreed } else { 0 };
         let guess = Guess { tokens: &draft.tokens, held };
         let sound = Sound { states, mask: &mask };
-        let Written { tokens, finished } = self.decoder.decode(&sound, guess, tokens_max)?;
+        let bias = Bias::new(hints.form, &self.vocabulary);
+        let Written { tokens, finished } = self.decoder.decode(&sound, guess, bias, tokens_max)?;
         let recognition = Recognition { finished, ..self.vocabulary.write(&tokens) };
         let plausible = plausible::plausible(&recognition, samples.len());
         let recognition = if plausible { recognition } else { Recognition::default() };
@@ -101,8 +104,12 @@ impl Recognizer for Moonshine {
         Ok(Heard { recognition, draft: Draft { tokens, agreed } })
     }
 
-    fn rehearse(&mut self, _: RecognizerPurpose) -> Result<(), ModelError> {
-        self.recognize(&[&vec![0; 3 * 16_000]]).map(drop)
+    fn rehearse(&mut self, purpose: RecognizerPurpose) -> Result<(), ModelError> {
+        // 3 s with ten tokens. A partial run finds the last two words new; a final one has the words of the partial
+        // runs before it, and perhaps a mark.
+        let (states, mask) = self.encode(&vec![0; 3 * 16_000])?;
+        let written = if purpose == RecognizerPurpose::Partial { 3 } else { 2 };
+        self.decoder.rehearse(&Sound { states, mask: &mask }, 10 - written, written)
     }
 }
 

@@ -22,6 +22,8 @@ pub(super) struct ChosenToken {
 #[derive(Debug)]
 pub(super) struct Vocabulary {
     tokens: Vec<Box<[u8]>>,
+    /// Tokens that are number words or digits.
+    numbers: Vec<u32>,
 }
 
 impl Vocabulary {
@@ -29,10 +31,27 @@ impl Vocabulary {
         let file = catalog::installed(models, path)?;
         let octets = std::fs::read(&file)
             .map_err(|source| LoadError::Unreadable { path: file.clone(), source })?;
-        parse(&octets).map(|tokens| Self { tokens }).ok_or_else(|| LoadError::Unexpected {
+        parse(&octets).map(Self::new).ok_or_else(|| LoadError::Unexpected {
             path: file,
             what: "it ends in the middle of a token".to_owned(),
         })
+    }
+
+    fn new(tokens: Vec<Box<[u8]>>) -> Self {
+        let mut numbers = Vec::new();
+        for (number, text) in (0..).zip(&tokens).take(FIRST_SPECIAL).skip(FIRST_TEXT) {
+            let word = text.strip_prefix(SPACE_OCTETS).unwrap_or(text).to_ascii_lowercase();
+            let is_word = word.len() < text.len() && NUMBERS.contains(&word.as_slice());
+            if is_word || (word.len() == 1 && word.iter().all(u8::is_ascii_digit)) {
+                numbers.push(number);
+            }
+        }
+        Self { tokens, numbers }
+    }
+
+    /// Tokens that are number words or digits.
+    pub(super) fn numbers(&self) -> &[u32] {
+        &self.numbers
     }
 
     /// Writes down what the tokens say.
@@ -130,6 +149,43 @@ const SPACE: char = '\u{2581}';
 const SPACE_OCTETS: &[u8] = "\u{2581}".as_bytes();
 /// Before it: unknown, start, end.
 const FIRST_TEXT: usize = 3;
+/// Words that numbers are said in.
+const NUMBERS: [&[u8]; 34] = [
+    b"zero",
+    b"oh",
+    b"one",
+    b"two",
+    b"three",
+    b"four",
+    b"five",
+    b"six",
+    b"seven",
+    b"eight",
+    b"nine",
+    b"ten",
+    b"eleven",
+    b"twelve",
+    b"thirteen",
+    b"fourteen",
+    b"fifteen",
+    b"sixteen",
+    b"seventeen",
+    b"eighteen",
+    b"nineteen",
+    b"twenty",
+    b"thirty",
+    b"forty",
+    b"fifty",
+    b"sixty",
+    b"seventy",
+    b"eighty",
+    b"ninety",
+    b"hundred",
+    b"thousand",
+    b"double",
+    b"triple",
+    b"nought",
+];
 /// From here on, `<<ST_n>>`.
 const FIRST_SPECIAL: usize = 32_000;
 
@@ -140,7 +196,7 @@ mod tests {
     fn vocabulary() -> Vocabulary {
         let texts = ["?", "s", "e", "\u{2581}Any", "body", "\u{2581}there", "?", "\u{2581}", " "];
         let tokens = texts.iter().map(|text| text.as_bytes().into()).collect();
-        Vocabulary { tokens }
+        Vocabulary::new(tokens)
     }
 
     fn chosen(tokens: &[(usize, f32)]) -> Vec<ChosenToken> {
@@ -157,6 +213,14 @@ mod tests {
             heard.words.iter().map(|w| (&heard.text[w.range.clone()], w.confidence)).collect();
         assert_eq!(words, [("Anybody", 0.5), ("there?", 0.5)]);
         assert!((heard.confidence - (0.0625_f32).powf(0.2)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn number_words_and_digits_are_known_as_numbers() {
+        let texts =
+            ["", "", "", "five", "\u{2581}five", "\u{2581}Five", "5", "\u{2581}5", "\u{2581}fives"];
+        let vocabulary = Vocabulary::new(texts.iter().map(|text| text.as_bytes().into()).collect());
+        assert_eq!(vocabulary.numbers(), [4, 5, 6, 7]);
     }
 
     #[test]

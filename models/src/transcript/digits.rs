@@ -8,6 +8,7 @@ use super::writing::{Piece, bare, joined, marks};
 
 /// Writes rows of digits as digits.
 pub(super) fn write(pieces: &[Piece]) -> Vec<Piece> {
+    let pieces = &parted(pieces);
     let mut out: Vec<Piece> = Vec::with_capacity(pieces.len());
     let mut at = 0;
     while at < pieces.len() {
@@ -25,6 +26,25 @@ pub(super) fn write(pieces: &[Piece]) -> Vec<Piece> {
         at = last.end;
     }
     out
+}
+
+/// `nine-one-seven` as three words; `twenty-three` stays one.
+fn parted(pieces: &[Piece]) -> Vec<Piece> {
+    let part = |piece: &Piece| {
+        let words: Vec<&str> = piece.text.split('-').collect();
+        let digits = words.len() > 1 && words.iter().all(|word| digit(&bare(word)).is_some());
+        let length = piece.span.len() / words.len();
+        let alone = move |(n, word): (usize, &str)| {
+            let start = piece.span.start + n * length;
+            Piece { text: word.to_owned(), span: start..start + length, ..piece.clone() }
+        };
+        if digits {
+            words.into_iter().enumerate().map(alone).collect()
+        } else {
+            vec![piece.clone()]
+        }
+    };
+    pieces.iter().flat_map(part).collect()
 }
 
 /// One thing said in a row of digits.
@@ -62,10 +82,19 @@ fn is_number(pieces: &[Piece], row: &[Element], at: usize) -> bool {
 fn groups(pieces: &[Piece], row: &[Element]) -> Vec<Piece> {
     let mut groups = Vec::new();
     let mut from = 0;
+    let comma = |element: &&Element| {
+        element
+            .end
+            .checked_sub(1)
+            .and_then(|at| pieces.get(at))
+            .is_some_and(|it| it.text.ends_with(','))
+    };
+    let counted = row.iter().filter(comma).count() * 3 > row.len() * 2;
     for (place, element) in row.iter().enumerate() {
         let last = element.end.checked_sub(1).and_then(|at| pieces.get(at));
         let marks = last.map_or("", |piece| marks(&piece.text));
-        let parted = !marks.is_empty() && marks != "-";
+        // A comma after each digit parts nothing.
+        let parted = !marks.is_empty() && marks != "-" && (marks != "," || !counted);
         let next = row.get(place + 1);
         if !parted && next.is_some_and(|next| !element.whole && !next.whole) {
             continue;
@@ -111,7 +140,8 @@ fn element_at(pieces: &[Piece], at: usize, row: &[Element]) -> Option<Element> {
             return element((tens + ones).to_string(), 1);
         }
     }
-    if let Some(digit) = digit(&first).or_else(|| misheard(&first, row)) {
+    let inside = next.as_deref().and_then(digit).is_some();
+    if let Some(digit) = digit(&first).or_else(|| misheard(&first, row, inside)) {
         return match next.as_deref() {
             Some("hundred") => element(format!("{digit}00"), 2),
             Some("thousand") => element(format!("{digit}000"), 2),
@@ -156,8 +186,8 @@ pub(super) fn digit(word: &str) -> Option<u8> {
     Some(digit)
 }
 
-/// What sounds like a digit is one in the middle of a number.
-fn misheard(word: &str, row: &[Element]) -> Option<u8> {
+/// What sounds like a digit is one in the middle of a number. `inside`: another digit follows.
+fn misheard(word: &str, row: &[Element], inside: bool) -> Option<u8> {
     let digits: usize = row.iter().map(|element| element.digits.len()).sum();
     if digits < DIGITS_MIN {
         return None;
@@ -167,6 +197,7 @@ fn misheard(word: &str, row: &[Element]) -> Option<u8> {
         "for" | "fore" => Some(4),
         "ate" => Some(8),
         "won" => Some(1),
+        "or" if inside => Some(0),
         _ => None,
     }
 }
@@ -251,10 +282,12 @@ mod tests {
             ("It's five fifty five two twelve thirty four fifty six", "It's 5552123456"),
             ("My number is 555-212-3456.", "My number is 5552123456."),
             ("5 5 5 2 1 2", "555212"),
-            ("5, 5, 5, 2", "5, 5, 5, 2"),
+            ("5, 5, 5, 2", "5552"),
+            ("Nine-one-seven, eight-eight-two.", "917, 882."),
             ("5 5 5, 212 3456", "555, 212 3456"),
             ("plus one five five five", "+1555"),
             ("five five five to one for", "555214"),
+            ("nine one seven three or four five", "9173045"),
             ("five five five um two one two", "555 um 212"),
             ("seven", "7"),
             ("It's seven.", "It's 7."),

@@ -6,6 +6,7 @@
 mod agreement;
 mod digits;
 mod loops;
+mod phrases;
 mod spelling;
 mod times;
 mod writing;
@@ -95,6 +96,7 @@ fn place(heard: &mut Recognition, samples: &[i16]) {
 /// The words as they are written in answer to what was asked.
 fn rewritten(heard: &Recognition, hints: &Hints) -> Recognition {
     let pieces = loops::without_loops(writing::pieces(heard));
+    let pieces = phrases::correct(&pieces, &hints.phrases);
     let pieces = match hints.form {
         AnswerForm::Open => pieces,
         AnswerForm::Digits => digits::write(&pieces),

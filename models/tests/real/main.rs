@@ -10,6 +10,7 @@ mod recording;
 
 mod emotion;
 mod endings;
+mod hints;
 mod installed;
 mod librispeech;
 mod recognition;

@@ -30,7 +30,7 @@ impl Pause<'_> {
         let base = match self.expects {
             Expectation::YesNo if words.first().is_some_and(|word| answers_yes_no(word)) => AT_ONCE,
             Expectation::Digits => match digits_in(&words) {
-                COMPLETE_NUMBER.. => weighed.min(LITTLE),
+                TELEPHONE_MIN..=TELEPHONE_MAX | CARD.. => weighed.min(LITTLE),
                 _ => GROUPS,
             },
             Expectation::Spelling if spells_address(self.words) => LITTLE,
@@ -57,8 +57,12 @@ const GROUPS: Duration = Duration::from_millis(1_600);
 const TRAILING: Duration = Duration::from_millis(1_300);
 /// After the caller asked for time.
 const ASKED_FOR_TIME: Duration = Duration::from_millis(4_000);
-/// Digits of a telephone number without the country code (North American Numbering Plan).
-const COMPLETE_NUMBER: usize = 10;
+/// Digits of a telephone number without and with the country code (North American Numbering Plan).
+const TELEPHONE_MIN: usize = 10;
+const TELEPHONE_MAX: usize = 11;
+/// Digits of a payment card's number (ISO/IEC 7812, as most issuers have it); what is between a telephone number and
+/// it is a card being read.
+const CARD: usize = 16;
 
 /// The belief that a sentence ends, of a recogniser that shows it by its marks alone. `None` for no words.
 fn mark(words: &str) -> Option<f32> {
@@ -215,6 +219,8 @@ mod tests {
     fn numbers_and_letters_come_in_groups() {
         assert_eq!(patience(Expectation::Digits, Some(0.9), "five five five"), 1_600);
         assert!(patience(Expectation::Digits, Some(0.9), "555 212 3456") <= 450);
+        assert_eq!(patience(Expectation::Digits, Some(0.9), "4000 1234 5678"), 1_600);
+        assert!(patience(Expectation::Digits, Some(0.9), "4000 1234 5678 9010") <= 450);
         assert_eq!(patience(Expectation::Spelling, Some(0.9), "M I L"), 1_600);
         for address in ["J O at example dot com", "jo@example.com.", "jo at example.co.uk"] {
             assert_eq!(patience(Expectation::Spelling, Some(0.9), address), 450, "{address}");

@@ -32,6 +32,20 @@ export function partial(story) {
     element("p", { class: "said" }, stable, element("span", { class: "loose", text: text.slice(stable.length) }), element("span", { class: "caret" })));
 }
 
+/** How the conversation went, once it is over. */
+export function account(measures) {
+  const times = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
+  const told = [
+    measures.replies ? `answered in ${measures.reply_p50_ms} ms (median; 19 of 20 within ${measures.reply_p95_ms} ms)` : null,
+    measures.talk_ratio === undefined ? null : `caller spoke ${Math.round(measures.talk_ratio * 100)} % of the talking`,
+    times(measures.interruptions, "interruption"),
+    measures.false_interruptions ? `${times(measures.false_interruptions, "pause")} of the agent for nothing` : null,
+    measures.false_cut_offs ? `caller cut off ${times(measures.false_cut_offs, "time")}` : null,
+    `${(measures.dead_air_ms / 1000).toFixed(1)} s of dead air`,
+  ];
+  return element("li", { class: "account" }, element("p", { text: told.filter(Boolean).join(" · ") }));
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** Where the time of one reply went: a bar with a stretch per step, and the steps as a list when opened. */

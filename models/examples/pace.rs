@@ -10,8 +10,8 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use callwright_models::contract::{
-    DETECTOR_WINDOW, DetectorStep, Recognizer, SlotId, SpeechDetector, Synthesizer, TurnJudge,
-    VoiceStyle,
+    DETECTOR_WINDOW, DetectorStep, Draft, Hints, Recognizer, RecognizerPurpose, SlotId,
+    SpeechDetector, Synthesizer, TurnJudge, Utterance, VoiceStyle,
 };
 use callwright_models::flite::Flite;
 use callwright_models::moonshine::Moonshine;
@@ -114,7 +114,25 @@ fn synthesizer(flite: &mut Flite) -> Vec<i16> {
 fn recognizer(model: &mut Moonshine, speech: &[i16]) {
     for seconds in [1, 2, 5, 10] {
         let utterance = &speech[..seconds * 16_000];
-        let time = median(|| drop(model.recognize(&[utterance]).unwrap()));
-        println!("recognition, {seconds:2} s: {time:>9.1?}");
+        let alone = median(|| drop(model.recognize(&[utterance]).unwrap()));
+        // The same with what was written when half a second less of it was known.
+        let hints = Hints::default();
+        let hear = |model: &mut Moonshine, samples, purpose, draft: &Draft| {
+            model.hear(Utterance { samples, purpose, hints: &hints, draft }).unwrap().draft
+        };
+        let (partial, last) = (RecognizerPurpose::Partial, RecognizerPurpose::Final);
+        let before = hear(model, &utterance[..utterance.len() - 8_000], partial, &Draft::default());
+        let again = median(|| drop(hear(model, utterance, partial, &before)));
+        let whole = hear(model, utterance, partial, &before);
+        let done = median(|| drop(hear(model, utterance, last, &whole)));
+        println!(
+            "recognition, {seconds:2} s: {alone:>9.1?} alone, {again:.1?} as a partial run, {done:.1?} when all was written before"
+        );
+    }
+    for (what, purpose) in
+        [("partial", RecognizerPurpose::Partial), ("final", RecognizerPurpose::Final)]
+    {
+        let time = median(|| model.rehearse(purpose).unwrap());
+        println!("recognition, rehearsed as {what}: {time:.1?}");
     }
 }

@@ -12,6 +12,16 @@
 //!
 //! When a ring is full: a request is dropped, newest first, and counted ([`LanePort::shed`]); an answer waits
 //! in the lane until there is room or the port is gone.
+//!
+//! Order: the recogniser answers final questions before partial ones; within that, and in the other lanes, calls of
+//! one [`Share`](crate::contract::Share) are served oldest first and shares in turn. Shed, in this order and counted:
+//! partial words (never more than half of the recogniser's time, and none that come too late to be shown), then what a
+//! newer question of the same call replaces. Final words, judgements and texts are never shed; too many of them are
+//! kept out by admission, which reads [`LaneMonitor::load`].
+//!
+//! Batches: the detector judges a window of every call that has one in a step, because that pays. Judge and recogniser
+//! take one question at a time, because a batch takes as long as its parts one after the other (four turns 104 ms, one
+//! 24 ms; encoding four utterances of 4 s 75 ms, one 19 ms) and would only keep the first waiting for the last.
 
 mod port;
 pub use port::{LanePort, LaneSize};

@@ -295,7 +295,7 @@ impl<'a> Bench<'a> {
             self.point(setting.to_string(), &scored(&|heard| setting.decide(heard)))
         });
         report.add(name, "judge alone, as scored", &judge.collect::<Vec<_>>());
-        let ours = sweep::paces(0.1).map(|pace| {
+        let ours = sweep::paces(0.1, &[500, 700, 900, 1_200, 1_600]).map(|pace| {
             let setting = format!("sure {:.1}, longest {} ms", pace.sure, pace.longest.as_millis());
             self.point(setting, &scored(&|heard| heard.decide(weights, pace)))
         });
@@ -310,7 +310,8 @@ impl<'a> Bench<'a> {
             .map(|setting| self.point(setting.to_string(), &live(&|heard| setting.decide(heard))));
         report.add(name, "judge alone, live", &judge.collect::<Vec<_>>());
         let mut ours = Vec::new();
-        for pace in sweep::paces(0.3) {
+        // Each takes a run of the call core, so there are fewer.
+        for pace in sweep::paces(0.5, &[700, 1_200]) {
             let setting = format!("sure {:.1}, longest {} ms", pace.sure, pace.longest.as_millis());
             ours.push(self.core(setting, line, played, pace)?);
         }

@@ -57,12 +57,13 @@ impl std::fmt::Display for JudgeAlone {
     }
 }
 
-/// Paces that the call core's model is swept over; `step` is between two values of [`Pace::sure`].
-pub(super) fn paces(step: f32) -> impl Iterator<Item = Pace> {
+/// Paces that the call core's model is swept over; `step` is between two values of [`Pace::sure`], `longest_ms` are the
+/// values of [`Pace::longest`].
+pub(super) fn paces(step: f32, longest_ms: &[u64]) -> impl Iterator<Item = Pace> {
     let count = (4.0 / step) as u16;
     let sure = (0..=count).map(move |n| f32::from(n) * step - 2.5);
-    sure.flat_map(|sure| {
-        [500, 700, 900, 1_200, 1_600].map(|ms| Pace { sure, longest: Duration::from_millis(ms) })
+    sure.flat_map(move |sure| {
+        longest_ms.iter().map(move |&ms| Pace { sure, longest: Duration::from_millis(ms) })
     })
 }
 

@@ -1,9 +1,13 @@
-//! What the installer puts into the models folder: `catalog.json`, the manifest that it and this program share.
+//! What the installer puts into the models folder: `catalog.json`, the manifest that it and this program share; and the
+//! models that an operator may pull besides.
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
+
+mod download;
+pub use download::{CatalogError, Content, Download, DownloadFile, Member, SafePath};
 
 use crate::runtime::LoadError;
 
@@ -80,9 +84,15 @@ pub fn installed(models: &Path, path: &'static str) -> Result<PathBuf, LoadError
     }
 }
 
+/// All models that may be pulled, in the order of the catalog.
+pub fn downloads() -> &'static [Download] {
+    &CATALOG.downloads
+}
+
 #[derive(Deserialize)]
 struct Catalog {
     artefacts: Vec<Artefact>,
+    downloads: Vec<Download>,
 }
 
 #[expect(clippy::expect_used, reason = "the catalog is part of this program, and a test reads it")]

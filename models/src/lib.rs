@@ -9,9 +9,11 @@
 pub mod contract;
 pub mod lanes;
 
+pub mod recording;
 pub mod transcript;
 
 pub mod catalog;
+pub mod pull;
 mod shelf;
 pub use shelf::{ModelFact, Models};
 
@@ -21,5 +23,7 @@ pub mod moonshine;
 pub mod runtime;
 pub mod silero;
 pub mod smart_turn;
+#[cfg(feature = "whisper")]
+pub mod whisper;
 
 pub mod scripted;

@@ -15,6 +15,7 @@ mod judge;
 mod recognizer;
 mod slot;
 mod synthesizer;
+mod transcriber;
 
 pub use detector::{
     DETECTOR_WINDOW, DetectorRequest, DetectorResult, DetectorStep, SpeechDetector,
@@ -35,3 +36,4 @@ pub use slot::{
 pub use synthesizer::{
     SpeechChunk, SpokenWord, Synthesizer, SynthesizerRequest, SynthesizerResult, VoiceStyle,
 };
+pub use transcriber::{Language, Transcribed, Transcriber};

@@ -49,6 +49,11 @@ mod judge_desk;
 mod recognizer_desk;
 mod synthesizer_desk;
 
+mod transcriber;
+pub use transcriber::{
+    TRANSCRIPT_JOBS, TranscriberLane, TranscriptJob, TranscriptTicket, transcriber,
+};
+
 #[cfg(test)]
 mod isolation_tests;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use callwright_media::SampleRate;
 use callwright_media::file::{
     DecodeError, Limits, Playback, PlaybackError, Recording, RecordingError, RecordingLimits,
-    Sound, decode,
+    Sound, decode, decode_channel,
 };
 
 const RATE: SampleRate = SampleRate::Hz8000;
@@ -189,6 +189,14 @@ fn both_sides_of_a_call_come_back_as_they_were() {
     // Any other program that reads WAV reads it too.
     let mixed = decoded(file.get_ref(), "wav", RATE).expect("a sound file");
     assert_eq!((mixed.channels, mixed.samples.len()), (2, 20_000));
+    let alone = |channel| {
+        let file = Cursor::new(file.get_ref());
+        decode_channel(file, "wav", RATE, Limits::default(), channel)
+    };
+    let (caller, we) = read_back(file.get_ref());
+    assert_eq!(alone(0).expect("the caller").samples, caller);
+    assert_eq!(alone(1).expect("the agent").samples, we);
+    assert!(matches!(alone(2), Err(DecodeError::Empty)));
 }
 
 #[test]

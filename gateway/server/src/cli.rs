@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, ConfigError, Secret, Settings, UpgradeSignatureSetting};
-use crate::{bench, doctor, logging, simulate};
+use crate::{bench, doctor, logging, simulate, transcribe};
 
 mod models;
 mod serve;
@@ -26,6 +26,7 @@ const EXAMPLES: &str = "Examples:
   callwright serve                    answer calls on 127.0.0.1:8080, data in ./var
   callwright simulate                 call the running server and book an appointment
   callwright doctor                   find out what is missing
+  callwright transcribe call.wav      write down what was said in a recording
   callwright <command> --help         more about a command";
 
 const SERVE_EXAMPLES: &str = "Examples:
@@ -60,6 +61,8 @@ enum Command {
     /// The models that listen and speak
     #[command(subcommand)]
     Models(models::Command),
+    /// Write down what was said in sound files, and when
+    Transcribe(transcribe::Args),
     /// Measure on this machine what callers hear
     #[command(subcommand)]
     Bench(bench::Command),
@@ -138,6 +141,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Simulate(args) => Ok(simulate::run(args)),
         Command::Doctor { settings, json } => Ok(doctor::run(&settings.gather()?, json)),
         Command::Models(command) => models::run(command),
+        Command::Transcribe(args) => Ok(transcribe::run(args)?),
         Command::Bench(command) => Ok(bench::run(command)),
     }
 }
@@ -153,7 +157,7 @@ mod tests {
         let mut command = Cli::command();
         command.clone().debug_assert();
         let help = command.render_long_help().to_string();
-        for name in ["serve", "simulate", "doctor", "models", "bench"] {
+        for name in ["serve", "simulate", "doctor", "models", "transcribe", "bench"] {
             assert!(help.contains(name), "{help}");
         }
     }

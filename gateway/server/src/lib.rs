@@ -21,3 +21,4 @@ pub mod doctor;
 pub mod logging;
 pub mod serve;
 pub mod simulate;
+pub mod transcribe;

@@ -104,16 +104,56 @@ pub fn decode<S>(
 where
     S: Read + Seek + Send + Sync,
 {
+    decode_as(source, extension, Wanted { rate, limits, channel: None }, progress)
+}
+
+/// Like [`decode`], but gives channel `channel` of the file alone, counted from 0: a recording of a call has one
+/// speaker on each.
+///
+/// # Errors
+/// [`DecodeError`]; [`DecodeError::Empty`] when the file has no such channel.
+pub fn decode_channel<S>(
+    source: S,
+    extension: &str,
+    rate: SampleRate,
+    limits: Limits,
+    channel: usize,
+) -> Result<Sound, DecodeError>
+where
+    S: Read + Seek + Send + Sync,
+{
+    decode_as(source, extension, Wanted { rate, limits, channel: Some(channel) }, |_| true)
+}
+
+/// What is to be made of a file.
+#[derive(Clone, Copy)]
+struct Wanted {
+    rate: SampleRate,
+    limits: Limits,
+    /// One channel, or all of them averaged.
+    channel: Option<usize>,
+}
+
+fn decode_as<S>(
+    source: S,
+    extension: &str,
+    wanted: Wanted,
+    progress: impl FnMut(DecodeProgress) -> bool,
+) -> Result<Sound, DecodeError>
+where
+    S: Read + Seek + Send + Sync,
+{
+    let limits = wanted.limits;
     let mut source = Measured::new(source, limits).map_err(DecodeError::Io)?;
     if source.length > limits.bytes_max {
         return Err(DecodeError::TooLarge(limits.bytes_max));
     }
     if let Some(companded) = Companded::find(&mut source).map_err(DecodeError::Io)? {
-        return decode_companded(companded, source, rate, limits, progress);
+        return decode_companded(companded, source, wanted, progress);
     }
     // symphonia's readers panic on some hostile headers (an overflow in its WAV reader was one): that costs the file,
     // not the program. All that the closure touches is dropped with it.
-    let decoding = || decode_container(source, extension, rate, limits, progress);
+    let decoding = || decode_container(source, extension, wanted, progress);
     catch_unwind(AssertUnwindSafe(decoding)).unwrap_or(Err(DecodeError::Defect))
 }
 
@@ -121,15 +161,14 @@ where
 fn decode_container<S>(
     source: Measured<S>,
     extension: &str,
-    rate: SampleRate,
-    limits: Limits,
+    wanted: Wanted,
     mut progress: impl FnMut(DecodeProgress) -> bool,
 ) -> Result<Sound, DecodeError>
 where
     S: Read + Seek + Send + Sync,
 {
     let (mut format, mut decoder, track) = open(source, extension)?;
-    let mut decoding = Decoding::new(rate, limits, track.whole);
+    let mut decoding = Decoding::new(wanted, track.whole);
     while let Some(packet) = next_packet(format.as_mut())? {
         if packet.track_id != track.id {
             continue;
@@ -156,13 +195,12 @@ where
 fn decode_companded(
     mut companded: Companded,
     mut source: impl Read,
-    rate: SampleRate,
-    limits: Limits,
+    wanted: Wanted,
     mut progress: impl FnMut(DecodeProgress) -> bool,
 ) -> Result<Sound, DecodeError> {
     let seconds = companded.frames() as f64 / f64::from(companded.hz.max(1));
     let whole = Duration::try_from_secs_f64(seconds).ok();
-    let mut decoding = Decoding::new(rate, limits, whole);
+    let mut decoding = Decoding::new(wanted, whole);
     loop {
         companded.read(&mut source, &mut decoding.interleaved).map_err(DecodeError::Io)?;
         if decoding.interleaved.is_empty() {
@@ -244,6 +282,7 @@ fn refused(error: SymphoniaError) -> DecodeError {
 struct Decoding {
     sound: Sound,
     limits: Limits,
+    channel: Option<usize>,
     whole: Option<Duration>,
     /// Made when the first packet has said the rate, and again whenever the rate changes.
     resampler: Option<AnyRate>,
@@ -252,9 +291,11 @@ struct Decoding {
 }
 
 impl Decoding {
-    fn new(rate: SampleRate, limits: Limits, whole: Option<Duration>) -> Self {
+    fn new(wanted: Wanted, whole: Option<Duration>) -> Self {
+        let Wanted { rate, limits, channel } = wanted;
         let sound = Sound { rate, samples: Vec::new(), file_hz: 0, channels: 0, broken: 0 };
-        Self { sound, limits, whole, resampler: None, interleaved: Vec::new(), mono: Vec::new() }
+        let (interleaved, mono) = (Vec::new(), Vec::new());
+        Self { sound, limits, channel, whole, resampler: None, interleaved, mono }
     }
 
     /// Takes in a packet that was decoded to `interleaved`.
@@ -271,7 +312,10 @@ impl Decoding {
         let share = 1.0 / channels as f32;
         let frames = self.interleaved.chunks_exact(channels);
         self.mono.clear();
-        self.mono.extend(frames.map(|frame| frame.iter().sum::<f32>() * share));
+        match self.channel {
+            Some(channel) => self.mono.extend(frames.filter_map(|frame| frame.get(channel))),
+            None => self.mono.extend(frames.map(|frame| frame.iter().sum::<f32>() * share)),
+        }
         if let Some(resampler) = &mut self.resampler {
             resampler.push(&self.mono, &mut self.sound.samples)?;
         }

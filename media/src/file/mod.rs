@@ -5,7 +5,7 @@
 mod companded;
 
 mod decode;
-pub use decode::{DecodeError, DecodeProgress, Limits, Sound, decode};
+pub use decode::{DecodeError, DecodeProgress, Limits, Sound, decode, decode_channel};
 
 mod recording;
 pub use recording::{Recording, RecordingError, RecordingLimits};

@@ -12,3 +12,4 @@ mod killed;
 mod private;
 mod program;
 mod refusals;
+mod shelf;

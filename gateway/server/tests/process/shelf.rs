@@ -1,0 +1,212 @@
+//! The model shelf from the command line: an operator's first pull, from a server of the test's own, and a transcript.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::{Arc, Mutex};
+
+use sha2::{Digest as _, Sha256};
+
+use super::program::models;
+
+/// Serves one file over HTTP, with ranges, and remembers what was asked for.
+struct Mirror {
+    url: String,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Mirror {
+    /// `cut` ends the first answer after so many octets.
+    fn serve(content: Vec<u8>, cut: Option<usize>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&asked);
+        std::thread::Builder::new()
+            .spawn(move || {
+                let mut cut = cut;
+                for stream in listener.incoming() {
+                    answer(stream.unwrap(), &content, cut.take(), &told);
+                }
+            })
+            .unwrap();
+        Self { url, asked }
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+fn answer(stream: TcpStream, content: &[u8], cut: Option<usize>, told: &Mutex<Vec<String>>) {
+    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
+    let first = lines.next().unwrap_or_default();
+    let mut from = None;
+    for line in lines.take_while(|line| !line.is_empty()) {
+        if let Some(range) = line.to_ascii_lowercase().strip_prefix("range: bytes=") {
+            from = range.trim_end_matches('-').parse::<usize>().ok();
+        }
+    }
+    told.lock().unwrap().push(format!("{first} from {}", from.unwrap_or(0)));
+    let mut stream = stream;
+    let whole = content.len();
+    let head = match from {
+        Some(from) => format!(
+            "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes {from}-{}/{whole}\r\nContent-Length: {}\r\n",
+            whole - 1,
+            whole - from
+        ),
+        None => format!("HTTP/1.1 200 OK\r\nContent-Length: {whole}\r\n"),
+    };
+    write!(stream, "{head}Connection: close\r\n\r\n").unwrap();
+    let rest = &content[from.unwrap_or(0)..];
+    // A client that was cut off or has seen enough is gone.
+    let _gone = stream.write_all(&rest[..cut.unwrap_or(rest.len())]);
+}
+
+/// Runs the program with a models folder.
+fn callwright(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_callwright"))
+        .args(arguments)
+        .env("CALLWRIGHT_MODELS", folder)
+        .env_remove("CALLWRIGHT_MODELS_MIRRORS")
+        .output()
+        .unwrap()
+}
+
+fn out(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// A model of the true layout that hears these words.
+fn tiny(folder: &Path) -> Vec<u8> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/whisper/tiny.py");
+    let path = folder.join("made.bin");
+    let made = Command::new("python3").arg(script).arg(&path).status().unwrap();
+    assert!(made.success());
+    let mut content = Vec::new();
+    std::fs::File::open(&path).unwrap().read_to_end(&mut content).unwrap();
+    content
+}
+
+/// An operator's catalog, in which `whisper-tiny.en` is this file.
+fn catalog(folder: &Path, content: &[u8]) -> PathBuf {
+    let sha256 = Sha256::digest(content)
+        .iter()
+        .fold(String::new(), |digits, octet| format!("{digits}{octet:02x}"));
+    let path = folder.join("catalog.json");
+    let text = serde_json::json!({ "downloads": [{
+        "name": "whisper-tiny.en", "task": "transcription", "title": "Tiny", "licence": "MIT",
+        "languages": "en", "home": "http://127.0.0.1:1/unreachable",
+        "files": [{ "fetch": "ggml-tiny.en.bin", "path": "whisper/ggml-tiny.en.bin",
+                    "size_about": content.len(), "sha256": sha256 }],
+    }] });
+    std::fs::write(&path, text.to_string()).unwrap();
+    path
+}
+
+/// A models folder like the installed one, that may be written to.
+fn models_folder(folder: &Path) -> PathBuf {
+    let own = folder.join("models");
+    std::fs::create_dir(&own).unwrap();
+    for part in std::fs::read_dir(models()).unwrap().map(Result::unwrap) {
+        if part.file_type().unwrap().is_dir() && part.file_name() != "whisper" {
+            std::os::unix::fs::symlink(part.path(), own.join(part.file_name())).unwrap();
+        }
+    }
+    own
+}
+
+#[cfg(feature = "whisper")]
+#[test]
+fn a_whisper_is_pulled_cut_pulled_on_verified_used_and_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let content = tiny(folder.path());
+    let own = models_folder(folder.path());
+    let catalog = catalog(folder.path(), &content);
+    let catalog = catalog.to_str().unwrap();
+    let mirror = Mirror::serve(content.clone(), Some(100_000));
+    let pull = ["models", "pull", "whisper-tiny.en", "--catalog", catalog, "--mirror", &mirror.url];
+
+    let cut = callwright(&own, &pull);
+    assert_eq!(cut.status.code(), Some(2), "{cut:?}");
+    let said = String::from_utf8(cut.stderr).unwrap();
+    assert!(said.contains("was cut after 100000 of"), "{said}");
+    assert!(!own.join("whisper").exists(), "nothing is installed by halves");
+
+    assert!(out(&callwright(&own, &pull)).contains("is installed"));
+    assert_eq!(std::fs::read(own.join("whisper/ggml-tiny.en.bin")).unwrap(), content);
+    assert_eq!(
+        mirror.asked(),
+        ["GET /ggml-tiny.en.bin HTTP/1.1 from 0", "GET /ggml-tiny.en.bin HTTP/1.1 from 100000"]
+    );
+    let list = out(&callwright(&own, &["models", "list", "--catalog", catalog, "--json"]));
+    let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+    let one = list["models"].as_array().unwrap().iter().find(|m| m["name"] == "whisper-tiny.en");
+    assert_eq!(one.unwrap()["installed"], true);
+    assert!(out(&callwright(&own, &["models", "verify"])).contains("✓ whisper-tiny.en"));
+
+    let sound = own.join("samples/beckett.wav");
+    let sound = sound.to_str().unwrap();
+    let arguments = ["transcribe", sound, "--json"];
+    let written: serde_json::Value =
+        serde_json::from_str(&out(&callwright(&own, &arguments))).unwrap();
+    assert_eq!(written["model"], "whisper-tiny.en", "the one that is there is used unasked");
+    assert_eq!(written["language"], "en");
+    let text = written["lines"][0]["text"].as_str().unwrap();
+    assert!(text.starts_with("the tiny model hears these words"), "{text}");
+
+    std::fs::write(own.join("whisper/ggml-tiny.en.bin"), "damaged").unwrap();
+    let damaged = callwright(&own, &["models", "verify"]);
+    assert_eq!(damaged.status.code(), Some(1));
+    assert!(
+        out(&callwright(&own, &["models", "remove", "whisper-tiny.en"])).contains("is removed")
+    );
+    assert!(!own.join("whisper").exists());
+}
+
+#[test]
+fn what_a_mirror_sends_is_held_to_the_published_hash() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("models");
+    let mirror = Mirror::serve(b"not the weights".to_vec(), None);
+    let wrong = callwright(&own, &["models", "pull", "whisper-tiny.en", "--mirror", &mirror.url]);
+    assert_eq!(wrong.status.code(), Some(2), "{wrong:?}");
+    let said = String::from_utf8(wrong.stderr).unwrap();
+    // The publisher's own.
+    assert!(said.contains("c78c86eb1a8faa21b369bcd33207cc90d64ae9df"), "{said}");
+    assert!(!own.join("whisper").exists());
+    let unknown = callwright(&own, &["models", "pull", "whisper-huge"]);
+    assert!(String::from_utf8(unknown.stderr).unwrap().contains("models list"));
+}
+
+#[test]
+fn a_recording_is_written_down_with_nothing_but_the_default_models() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = models_folder(folder.path());
+    let sound = own.join("samples/beckett.wav");
+    let sound = sound.to_str().unwrap();
+    let run = callwright(&own, &["transcribe", sound]);
+    let text = out(&run).to_lowercase();
+    // "Ever tried. Ever failed. No matter. Try again. Fail again. Fail better."
+    assert!(text.contains("fail better"), "{text}");
+    let note = String::from_utf8(run.stderr).unwrap();
+    assert!(note.contains("no Whisper model is installed"), "{note}");
+
+    let output = folder.path().join("captions");
+    let to = output.to_str().unwrap();
+    let arguments = ["transcribe", "--format", "srt", "--output", to, sound];
+    assert_eq!(out(&callwright(&own, &arguments)), "");
+    let captions = std::fs::read_to_string(output.join("beckett.srt")).unwrap();
+    assert!(captions.starts_with("1\n00:00:0"), "{captions}");
+
+    let german = callwright(&own, &["transcribe", "--language", "de", sound]);
+    assert_eq!(german.status.code(), Some(2));
+    assert!(String::from_utf8(german.stderr).unwrap().contains("does not know the language"));
+    // One file that cannot be read does not keep the others from being written.
+    let mixed = callwright(&own, &["transcribe", "none.wav", sound]);
+    assert_eq!(mixed.status.code(), Some(1));
+    assert!(String::from_utf8(mixed.stdout).unwrap().to_lowercase().contains("fail better"));
+}

@@ -1,7 +1,6 @@
 //! Pulling models from a server of the test's own: whole, cut, wrong, hostile, and onto a full disk.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     reason = "what cannot be read or made in a test fails the test"
 )]

@@ -56,6 +56,12 @@ impl SpeechFinder {
         Ok(())
     }
 
+    /// Where somebody spoke, as it was heard.
+    pub fn regions(mut self) -> Vec<Range<usize>> {
+        self.end();
+        self.regions
+    }
+
     /// Where somebody spoke, with a margin, in stretches of at most `longest` samples of a recording of `length`.
     ///
     /// Regions that are close together are heard together, since models hear better what has more around it.
@@ -175,6 +181,18 @@ mod tests {
         check(&[5.0..7.0], &[4.84..7.16]);
         check(&[0.0..1.0, 59.0..60.0], &[0.0..1.16, 58.84..60.0]);
         check(&[10.0..10.04], &[]);
+    }
+
+    #[test]
+    fn regions_are_what_was_heard_and_no_more() {
+        let mut sound = vec![0_i16; 4 * 16_000];
+        sound[16_000..32_000].fill(1_000);
+        let mut finder = SpeechFinder::new(SlotId(0));
+        finder.hear(&mut Loud, &sound).unwrap();
+        let found = finder.regions();
+        assert_eq!(found.len(), 1);
+        assert!(found[0].start.abs_diff(16_000) <= DETECTOR_WINDOW, "{found:?}");
+        assert!(found[0].end.abs_diff(32_000) <= DETECTOR_WINDOW, "{found:?}");
     }
 
     #[test]

@@ -6,8 +6,8 @@
 //!
 //! Whisper was trained on subtitles and writes some where nobody speaks. Four guards stand against it: a hearer is to be
 //! asked only where a speech detector hears somebody; whisper.cpp leaves out what it takes for no speech itself; what
-//! [`guard`] finds too sure of nothing, too compressible or too long for its time is left out; and a phrase that is
-//! written again and again is cut to one, after at most [`TOKENS_PER_SECOND`] of it. It is never asked again at a higher
+//! `guard` finds unsure, or too long for its time and compressible, is left out; and a phrase that is
+//! written again and again is cut to one, after at most twelve tokens a second. It is never asked again at a higher
 //! temperature: that makes words up.
 
 mod guard;

@@ -99,7 +99,7 @@ fn list(out: &mut impl Write, place: &FolderArgs, json: bool) -> anyhow::Result<
         let speed = speed.map(|speed| format!("{:.4}", speed.real_time_factor)).unwrap_or_default();
         writeln!(
             out,
-            "{there} {:<26} {:<17} {:<5} {:>8} {speed:>7}  {}, {}",
+            "{there} {:<28} {:<17} {:<5} {:>8} {speed:>7}  {}, {}",
             model.name(),
             model.task(),
             model.languages(),

@@ -167,6 +167,64 @@ fn a_whisper_is_pulled_cut_pulled_on_verified_used_and_removed() {
     assert!(!own.join("whisper").exists());
 }
 
+/// Steady noise, of which a decoder that is asked makes words.
+fn noise(folder: &Path) -> PathBuf {
+    let path = folder.join("noise.wav");
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 16_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut writer = hound::WavWriter::create(&path, spec).unwrap();
+    let mut state = 1_u32;
+    for _ in 0..80_000 {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        writer.write_sample((state >> 20) as i16 - 2_048).unwrap();
+    }
+    writer.finalize().unwrap();
+    path
+}
+
+#[cfg(feature = "whisper")]
+#[test]
+fn no_words_are_written_where_nobody_speaks() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = models_folder(folder.path());
+    let model = folder.path().join("any.bin");
+    std::fs::write(&model, tiny(folder.path())).unwrap();
+    let (model, noise) = (model.to_str().unwrap(), noise(folder.path()));
+    let arguments = ["transcribe", "--model", model, "--json", noise.to_str().unwrap()];
+    let written: serde_json::Value =
+        serde_json::from_str(&out(&callwright(&own, &arguments))).unwrap();
+    // This model hears its words in any sound whatever.
+    assert_eq!((&written["model"], written["lines"].as_array().unwrap().len()), (&"any".into(), 0));
+    assert_eq!(written["language"], serde_json::Value::Null);
+}
+
+#[test]
+fn every_task_that_has_a_model_can_be_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = models_folder(folder.path());
+    let sound = own.join("samples/beckett.wav");
+    let sound = sound.to_str().unwrap();
+    let heard = |task: &str, band: &str| -> serde_json::Value {
+        let output = callwright(&own, &["models", "try", task, "--band", band, "--json", sound]);
+        serde_json::from_str::<serde_json::Value>(&out(&output)).unwrap()["heard"].clone()
+    };
+    for band in ["file", "telephone"] {
+        let speech = heard("vad", band)["speech_seconds"].as_f64().unwrap();
+        assert!((4.0..9.0).contains(&speech), "{band}: {speech}");
+        assert!(heard("turn", band)["over"].as_f64().unwrap() > 0.5, "{band}");
+        let text = heard("asr", band)["text"].as_str().unwrap().to_lowercase();
+        assert!(text.contains("fail better"), "{band}: {text}");
+        assert!(heard("emotion", band)["voice_ms"].as_u64().unwrap() > 500, "{band}");
+    }
+    let missing = callwright(&own, &["models", "try", "amd", sound]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(String::from_utf8(missing.stderr).unwrap().contains("no model of that task"));
+}
+
 #[test]
 fn what_a_mirror_sends_is_held_to_the_published_hash() {
     let folder = tempfile::tempdir().unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -105,12 +105,8 @@ fn measure(folder: &Path, place: &FolderArgs) -> anyhow::Result<Speeds> {
     let step = EmotionStep { slot: SlotId(0), fresh: true, utterance };
     add("emotion", steps(9, utterance.len(), || Ok(net.judge(&[step], &mut [None])?))?);
     add("flite", voice()?);
-    #[cfg(feature = "whisper")]
     for (name, path) in whispers(folder, place)? {
-        let mut hearer = callwright_models::whisper::Whisper::load(&path)?.hearer()?;
-        let stretch = part(10);
-        let speed = steps(3, stretch.len(), || Ok(hearer.recognize(&[stretch]).map(drop)?))?;
-        add(&name, speed);
+        add(&name, whisper(&path, part(10))?);
     }
     Ok(speeds)
 }
@@ -169,15 +165,24 @@ fn voice() -> anyhow::Result<Speed> {
     })
 }
 
-/// The Whisper models that are installed, and where.
+/// A step of a Whisper model, which hears 30 s at once however short a stretch is.
 #[cfg(feature = "whisper")]
-fn whispers(
-    folder: &Path,
-    place: &FolderArgs,
-) -> anyhow::Result<Vec<(String, std::path::PathBuf)>> {
+fn whisper(path: &Path, stretch: &[i16]) -> anyhow::Result<Speed> {
+    let mut hearer = callwright_models::whisper::Whisper::load(path)?.hearer()?;
+    steps(3, stretch.len(), || Ok(hearer.recognize(&[stretch]).map(drop)?))
+}
+
+#[cfg(not(feature = "whisper"))]
+fn whisper(_: &Path, _: &[i16]) -> anyhow::Result<Speed> {
+    Err(crate::transcribe::TranscribeError::NoWhisper.into())
+}
+
+/// The Whisper models that are installed, and where; none for a program that cannot run them.
+fn whispers(folder: &Path, place: &FolderArgs) -> anyhow::Result<Vec<(String, PathBuf)>> {
     let downloads = shelf::downloads(place.catalog.as_ref())?;
     let there = downloads
         .iter()
+        .filter(|_| cfg!(feature = "whisper"))
         .filter(|download| download.task == "transcription")
         .filter(|download| shelf::Model::Pulled(download).is_installed(folder));
     Ok(there

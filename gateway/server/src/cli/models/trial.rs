@@ -120,7 +120,9 @@ struct Speech(SileroDetector);
 
 impl Listener for Speech {
     fn hear(&mut self, sound: &[i16]) -> anyhow::Result<Value> {
-        let found = stretches(&mut self.0, sound, usize::MAX)?;
+        let mut finder = SpeechFinder::new(SlotId(0));
+        finder.hear(&mut self.0, sound)?;
+        let found = finder.regions();
         let speech: usize = found.iter().map(Stretch::len).sum();
         let regions: Vec<[f64; 2]> =
             found.iter().map(|region| [seconds(region.start), seconds(region.end)]).collect();
@@ -193,7 +195,7 @@ impl Listener for Emotion {
 }
 
 /// Where somebody speaks.
-pub(super) fn stretches(
+fn stretches(
     detector: &mut SileroDetector,
     sound: &[i16],
     longest: usize,

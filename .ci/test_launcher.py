@@ -51,6 +51,8 @@ class Launched(unittest.TestCase):
             if found:
                 (self.tools / name).symlink_to(found)
         self.tool("cc", 'echo "/usr/lib/crt1.o"', quiet=True)
+        for tool in ("c++", "cmake"):
+            self.tool(tool, "exit 0", quiet=True)
         self.tool("ldconfig", 'echo "libflite.so.1 libflite_cmu_us_slt.so.1"', quiet=True)
         self.tool("python3", "exit ${MODELS_CODE:-0}")
         self.tool("apt-get", "exit 0")
@@ -128,13 +130,22 @@ class Launched(unittest.TestCase):
     @unittest.skipUnless(os.geteuid() == 0, "needs root")
     def test_root_gets_what_is_missing_by_one_apt_get(self) -> None:
         self.tool("ldconfig", "", quiet=True)
-        (self.tools / "cc").unlink()
+        for tool in ("cc", "c++", "cmake"):
+            (self.tools / tool).unlink()
         ran = self.launch("up")
         self.assertEqual(
             self.calls("apt-get"),
-            ["apt-get update -q=2", "apt-get install -y -q --no-install-recommends gcc libc6-dev libflite1"],
+            ["apt-get update -q=2", "apt-get install -y -q --no-install-recommends cmake g++ gcc libc6-dev libflite1"],
             ran.stdout,
         )
+
+    def test_a_program_that_cannot_be_built_says_what_sets_it_up(self) -> None:
+        for tool in ("cmake", "c++", "cc"):
+            (self.tools / tool).unlink()
+            ran = self.launch("doctor")
+            self.assertEqual(ran.returncode, 1, ran.stdout)
+            self.assertIn("Run: ./callwright up", ran.stdout)
+            self.assertEqual(self.calls("cargo"), [])
 
     def test_a_user_without_sudo_is_given_the_line_to_run(self) -> None:
         self.tool("ldconfig", "", quiet=True)

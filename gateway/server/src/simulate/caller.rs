@@ -139,8 +139,10 @@ impl<'s> Caller<'s> {
         };
         let quiet_for = now.saturating_sub(time_of(last.end));
         if buffered || quiet_for < STILL_SPEAKING {
-            let first = ear.agent_first_from(since).map_or(last.start, |span| span.start);
-            return Agent::Speaking { since: time_of(first) };
+            // What was cut off is over when the caller has finished; the answer may be sent and not yet be heard.
+            let went_on = Some(last).filter(|last| last.end > done);
+            let first = ear.agent_first_past(since, done).or(went_on);
+            return Agent::Speaking { since: first.map_or(now, |span| time_of(span.start)) };
         }
         // A reply of several sentences, or several replies in a row: silence between them is not the end.
         let more =

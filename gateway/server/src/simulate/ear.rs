@@ -150,6 +150,12 @@ impl Ear {
         self.spans.iter().copied().find(|span| span.start >= sample)
     }
 
+    /// The agent's first span of speech that begins at `sample` or later and is still heard after `past`. What an agent
+    /// that is cut off still says, in a lower voice perhaps, is over before.
+    pub(crate) fn agent_first_past(&self, sample: u64, past: u64) -> Option<Span> {
+        self.spans.iter().copied().find(|span| span.start >= sample && span.end > past)
+    }
+
     /// The caller's last utterance.
     #[cfg(test)]
     pub(crate) fn caller_last(&self) -> Option<Utterance> {
@@ -283,6 +289,19 @@ mod tests {
         // The agent spoke again at 1150 while the caller, who had begun at 900, was speaking.
         assert_eq!(response.talked_over, Some(ms(250)));
         assert_eq!(response.reply_after, Some(ms(500)));
+    }
+
+    #[test]
+    fn the_rest_of_what_was_cut_off_is_no_new_beginning() {
+        let mut ear = Ear::default();
+        heard(&mut ear, 0, 1_060, 8_000);
+        ear.agent(&Sound::Cleared(ms(1_060)));
+        // The caller speaks from 1000 to 2000; the rest comes lower, and later than sound that merely goes on.
+        heard(&mut ear, 1_150, 1_200, 2_000);
+        heard(&mut ear, 2_400, 2_500, 8_000);
+        assert_eq!(ear.agent_first_from(at_ms(1_000)).unwrap().start, at_ms(1_150));
+        assert_eq!(ear.agent_first_past(at_ms(1_000), at_ms(2_000)).unwrap().start, at_ms(2_400));
+        assert_eq!(ear.agent_first_past(at_ms(1_000), at_ms(3_000)), None);
     }
 
     #[test]

@@ -86,7 +86,9 @@ impl Figures {
             self.troubles.push(format!("nothing was said in the call of {}", report.scenario));
         }
         if report.stutters > 0 {
-            self.troubles.push(format!("the agent's sound ran dry {} times", report.stutters));
+            let (dry, call) = (report.stutters, &report.scenario);
+            self.troubles
+                .push(format!("the agent's sound ran dry {dry} times in the call of {call}"));
         }
         // The caller follows its plan and hangs up; who is hung up on was not asked everything.
         if report.ended_by != Some("caller") {

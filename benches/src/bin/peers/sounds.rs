@@ -95,7 +95,7 @@ pub(crate) fn hum(pitch_hz: f32) -> Vec<i16> {
         let length = length_ms * PER_MS;
         let sample = |at: usize| {
             let time = at as f32 / (1_000 * PER_MS) as f32;
-            // The nose lets through what is near 250 Hz, and a little near 2.2 kHz (Fujimura 1962).
+            // The nose lets through what is near 250 Hz, and a little near 2.2 kHz (Fujimura, Analysis of nasal consonants, 1962).
             let voice: f32 = (1..20_u8)
                 .map(|harmonic| f32::from(harmonic) * pitch_hz)
                 .take_while(|hz| *hz < 3_400.0)

@@ -2,7 +2,7 @@
 
 use callwright_models::contract::{
     AskId, AudioBlock, DetectorResult, Hints, JudgeResult, RecognizerPurpose, RecognizerResult,
-    SamplePos, SlotKey, SynthesizerResult, VoiceStyle,
+    SamplePos, Share, SlotKey, SynthesizerResult, VoiceStyle,
 };
 
 /// A request of a call. The slot's holder is the shard's to fill in, so a call cannot ask in another's name.
@@ -84,8 +84,8 @@ impl LaneAnswer {
 
 /// The lanes as a shard reaches them: rings to model threads, or a simulation of them.
 pub trait Lanes {
-    /// A call takes a slot in every lane.
-    fn open(&mut self, key: SlotKey);
+    /// A call takes a slot in every lane, and stands in the queue of its share.
+    fn open(&mut self, key: SlotKey, share: Share);
 
     /// Hands one request of the slot's holder on. Never waits; a full lane drops and counts it, and the call's
     /// timers cope.

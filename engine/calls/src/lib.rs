@@ -12,7 +12,7 @@ pub mod leg;
 mod moment;
 pub use moment::Moment;
 mod spec;
-pub use spec::{CallLimits, CallMode, CallSpec};
+pub use spec::{CallLimits, CallMode, CallSpec, Share};
 mod lanes;
 pub use lanes::{LaneAnswer, LaneRequest, Lanes};
 mod outbox;

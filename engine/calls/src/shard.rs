@@ -106,6 +106,7 @@ impl Shard {
         let slot = free.and_then(|index| u16::try_from(index).ok());
         let Some((index, slot)) = free.zip(slot) else { return Err(Box::new(placement)) };
         let Placement { spec, leg, commands } = placement;
+        let share = spec.share;
         let call = match Call::new(now, spec.clone(), leg.profile()) {
             Ok(call) => call,
             Err(_) => return Err(Box::new(Placement { spec, leg, commands })),
@@ -115,7 +116,7 @@ impl Shard {
             slot: SlotId(self.first_slot + slot),
             generation: Generation(self.generation),
         };
-        lanes.open(key);
+        lanes.open(key, share);
         if let Some(seat) = self.seats.get_mut(index) {
             *seat = Some(Box::new(Seat { key, call, leg, commands, seq: 0 }));
             self.live += 1;

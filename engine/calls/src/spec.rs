@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use callwright_contract::{Arrival, CallId};
+pub use callwright_models::contract::Share;
 
 use crate::turn_end::Pace;
 
@@ -17,6 +18,8 @@ pub struct CallSpec {
     pub mode: CallMode,
     /// Its limits.
     pub limits: CallLimits,
+    /// Whose calls it queues up with where a lane is behind: a tenant's with its own.
+    pub share: Share,
     /// How soon the caller's silences are taken for ends of turns.
     pub pace: Pace,
 }

@@ -341,7 +341,7 @@ impl Turns {
                     let fact = self.words.settle(turn, &recognition.text, recognition.confidence);
                     out.facts.push(fact);
                 } else {
-                    let shown = self.words.hear(turn, recognition.text, recognition.confidence);
+                    let shown = self.words.hear(turn, recognition);
                     out.facts.extend(shown);
                 }
                 Some(HeardWords { text: self.words.text(), quiet: false })
@@ -349,7 +349,7 @@ impl Turns {
             State::Pausing(pausing) => {
                 if pausing.partial.take_if(|ask| *ask == result.ask).is_some() {
                     let recognition = result.recognition?;
-                    let shown = self.words.hear(turn, recognition.text, recognition.confidence);
+                    let shown = self.words.hear(turn, recognition);
                     out.facts.extend(shown);
                     return Some(HeardWords { text: self.words.text(), quiet: false });
                 }
@@ -368,7 +368,7 @@ impl Turns {
                     let fact = self.words.settle(turn, &recognition.text, recognition.confidence);
                     out.facts.push(fact);
                 } else {
-                    let shown = self.words.hear(turn, recognition.text, recognition.confidence);
+                    let shown = self.words.hear(turn, recognition);
                     out.facts.extend(shown);
                 }
                 self.decide_patience();

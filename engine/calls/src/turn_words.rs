@@ -1,6 +1,7 @@
 //! The words of one turn, as they come in pieces and change while they do.
 
 use callwright_contract::{CallFact, Pii, TurnId};
+use callwright_models::contract::Recognition;
 
 use crate::partials::Partials;
 
@@ -23,10 +24,10 @@ impl TurnWords {
         self.current_confidence = 0.0;
     }
 
-    /// The current piece is heard as `text`. Returns the event, if anything that is shown changed.
-    pub(crate) fn hear(&mut self, turn: TurnId, text: String, confidence: f32) -> Option<CallFact> {
-        self.current_confidence = confidence;
-        self.current.run(text).then(|| self.partial(turn))
+    /// The current piece is heard so. Returns the event, if anything that is shown changed.
+    pub(crate) fn hear(&mut self, turn: TurnId, heard: Recognition) -> Option<CallFact> {
+        self.current_confidence = heard.confidence;
+        self.current.run(heard.text, heard.agreed).then(|| self.partial(turn))
     }
 
     /// The current piece is `text` for good; a new piece begins.
@@ -75,13 +76,17 @@ fn join(words: &mut String, more: &str) {
 mod tests {
     use super::*;
 
+    fn heard(text: &str, confidence: f32) -> Recognition {
+        Recognition { text: text.to_owned(), confidence, ..Recognition::default() }
+    }
+
     #[test]
     fn settled_pieces_are_stable_and_weigh_by_length() {
         let mut words = TurnWords::default();
         let turn = TurnId(0);
-        assert!(words.hear(turn, "one two".to_owned(), 0.5).is_some());
+        assert!(words.hear(turn, heard("one two", 0.5)).is_some());
         words.settle(turn, "one two three.", 0.8);
-        let Some(CallFact::Partial { text, stable, .. }) = words.hear(turn, "Four".to_owned(), 0.2)
+        let Some(CallFact::Partial { text, stable, .. }) = words.hear(turn, heard("Four", 0.2))
         else {
             panic!("a new word is shown")
         };

@@ -9,7 +9,7 @@ use std::time::Duration;
 use callwright_calls::{LaneAnswer, LaneRequest, Lanes, Moment};
 use callwright_models::contract::{
     AskId, AudioBlock, DETECTOR_WINDOW, DetectorResult, DetectorStep, JUDGE_SPAN, JudgeResult,
-    LISTENING_RATE, Recognizer, RecognizerPurpose, RecognizerResult, SamplePos, SlotKey,
+    LISTENING_RATE, Recognizer, RecognizerPurpose, RecognizerResult, SamplePos, Share, SlotKey,
     SpeechDetector, Synthesizer, SynthesizerResult, TurnJudge, UTTERANCE_MAX, VoiceStyle,
 };
 use callwright_models::transcript::{Passage, Transcript};
@@ -212,7 +212,7 @@ impl InlineLanes {
 }
 
 impl Lanes for InlineLanes {
-    fn open(&mut self, key: SlotKey) {
+    fn open(&mut self, key: SlotKey, _share: Share) {
         if let Some(slot) = self.slots.get_mut(usize::from(key.slot.0)) {
             *slot = Slot { holder: Some(key), fresh: true, ..Slot::default() };
         }

@@ -59,10 +59,8 @@ impl ShardLanes {
 }
 
 impl Lanes for ShardLanes {
-    fn open(&mut self, key: SlotKey) {
+    fn open(&mut self, key: SlotKey, share: Share) {
         self.detector.ask(DetectorRequest::Open(key));
-        // All calls stand in one queue.
-        let share = Share::default();
         self.judge.ask(JudgeRequest::Open(key, share));
         self.recognizer.ask(RecognizerRequest::Open(key, share));
         self.synthesizer.ask(SynthesizerRequest::Open(key, share));

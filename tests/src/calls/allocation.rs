@@ -5,6 +5,7 @@ use std::time::Duration;
 use callwright_calls::leg::{LegAudio, LegDriver, LegInput, LegProfile, LegReady, leg};
 use callwright_calls::{
     CallLimits, CallMode, CallSpec, LaneAnswer, LaneRequest, Lanes, Moment, Pace, Placement, Shard,
+    Share,
 };
 use callwright_contract::{Arrival, CallId, Carrier, Pii};
 use callwright_media::Packet;
@@ -19,7 +20,7 @@ struct Deaf {
 }
 
 impl Lanes for Deaf {
-    fn open(&mut self, _: SlotKey) {}
+    fn open(&mut self, _: SlotKey, _: Share) {}
 
     fn ask(&mut self, key: SlotKey, request: LaneRequest) {
         if let LaneRequest::Audio { block, .. } = request {
@@ -46,7 +47,8 @@ fn place(shard: &mut Shard, lanes: &mut Deaf, mode: CallMode) -> LegDriver {
         caller: None,
     };
     let (limits, pace) = (CallLimits::default(), Pace::default());
-    let spec = CallSpec { id: CallId::new(1, 1), arrival, mode, limits, pace };
+    let spec =
+        CallSpec { id: CallId::new(1, 1), arrival, mode, limits, share: Share::default(), pace };
     assert!(shard.place(Moment::default(), Placement { spec, leg, commands }, lanes).is_ok());
     line
 }

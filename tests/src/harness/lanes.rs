@@ -7,8 +7,8 @@ use std::time::Duration;
 use callwright_calls::{LaneAnswer, LaneRequest, Lanes, Moment};
 use callwright_media::{SampleRate, level_dbov};
 use callwright_models::contract::{
-    AudioBlock, DETECTOR_WINDOW, DetectorResult, JudgeResult, Recognition, RecognizerResult,
-    SlotKey, SpeechChunk, SpokenWord, SynthesizerResult,
+    AudioBlock, DETECTOR_WINDOW, DetectorResult, JudgeResult, Recognition, RecognizerPurpose,
+    RecognizerResult, Share, SlotKey, SpeechChunk, SpokenWord, SynthesizerResult,
 };
 
 use super::caller::Caller;
@@ -57,6 +57,8 @@ pub(crate) struct SimulatedLanes {
 const CHARACTER: Duration = Duration::from_millis(50);
 const VOICE_RATE: SampleRate = SampleRate::Hz16000;
 const VOICE_LOUD: i16 = 8_000;
+/// A word is certain this many samples after its end: 0.5 s.
+const AGREED_AFTER: u64 = 8_000;
 /// Samples of a chunk: 200 ms.
 const CHUNK: usize = 3_200;
 
@@ -132,7 +134,7 @@ impl SimulatedLanes {
 }
 
 impl Lanes for SimulatedLanes {
-    fn open(&mut self, key: SlotKey) {
+    fn open(&mut self, key: SlotKey, _share: Share) {
         self.open.push(key);
     }
 
@@ -150,11 +152,17 @@ impl Lanes for SimulatedLanes {
             }
             LaneRequest::Transcribe { ask, from, upto, purpose, .. } => {
                 self.asked.push((from.0, upto.0));
-                let recognition = (!self.deaf).then(|| Recognition {
-                    text: self.caller.borrow().words(from.0, upto.0),
-                    confidence: 0.9,
-                    ..Recognition::default()
-                });
+                let caller = self.caller.borrow();
+                let text = caller.words(from.0, upto.0);
+                let agreed = match purpose {
+                    RecognizerPurpose::Partial => {
+                        caller.words(from.0, upto.0.saturating_sub(AGREED_AFTER)).len()
+                    }
+                    RecognizerPurpose::Final => text.len(),
+                };
+                let heard = Recognition { text, agreed, confidence: 0.9, ..Recognition::default() };
+                drop(caller);
+                let recognition = (!self.deaf).then_some(heard);
                 let result = RecognizerResult { key, ask, purpose, recognition };
                 self.later(self.delays.recognizer, LaneAnswer::Recognizer(result));
             }

@@ -5,7 +5,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use callwright_calls::leg::{LegAudio, LegDriver, LegInput, LegOutput, LegProfile, LegReady, leg};
-use callwright_calls::{CallLimits, CallMode, CallSpec, Moment, Pace, Placement, Shard, TICK_MS};
+use callwright_calls::{
+    CallLimits, CallMode, CallSpec, Moment, Pace, Placement, Shard, Share, TICK_MS,
+};
 use callwright_contract::{
     Arrival, CallCommand, CallEvent, CallFact, CallId, Carrier, Digit, EndCause, GuessId, Pii,
     Protection, ReplyId, Say, Style, TurnId,
@@ -61,7 +63,14 @@ impl Script {
             caller: Some(Pii::from("+15005550006")),
         };
         let pace = Pace::default();
-        let spec = CallSpec { id: CallId::new(1, 1), arrival, mode, limits, pace };
+        let spec = CallSpec {
+            id: CallId::new(1, 1),
+            arrival,
+            mode,
+            limits,
+            share: Share::default(),
+            pace,
+        };
         let placement = Placement { spec, leg, commands: reader };
         assert!(shard.place(Moment::default(), placement, &mut lanes).is_ok());
         Self {

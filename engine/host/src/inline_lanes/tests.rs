@@ -1,5 +1,5 @@
 use callwright_calls::leg::{LegAudio, LegInput, LegProfile, leg};
-use callwright_calls::{CallLimits, CallMode, CallSpec, Pace, Placement, Shard, TICK_MS};
+use callwright_calls::{CallLimits, CallMode, CallSpec, Pace, Placement, Shard, Share, TICK_MS};
 use callwright_contract::{Arrival, CallEvent, CallFact, CallId, Carrier, Pii};
 use callwright_media::Packet;
 use callwright_media::codec::l16::{ByteOrder, encode_into};
@@ -53,8 +53,8 @@ fn texts(lanes: &mut InlineLanes) -> Vec<(SlotKey, String)> {
 #[test]
 fn an_answer_comes_when_its_delay_is_over_and_after_those_before_it() {
     let mut lanes = InlineLanes::new(models(), InlineDelays::default());
-    lanes.open(key(0, 1));
-    lanes.open(key(1, 1));
+    lanes.open(key(0, 1), Share::default());
+    lanes.open(key(1, 1), Share::default());
     hear(&mut lanes, key(0, 1), 0..50, 1_000);
     hear(&mut lanes, key(1, 1), 0..50, 2_000);
     // 25 ms and 12 ms for the second that is heard.
@@ -71,11 +71,11 @@ fn an_answer_comes_when_its_delay_is_over_and_after_those_before_it() {
 #[test]
 fn who_takes_a_slot_hears_nothing_of_its_last_holder() {
     let mut lanes = InlineLanes::new(models(), InlineDelays::default());
-    lanes.open(key(0, 1));
+    lanes.open(key(0, 1), Share::default());
     hear(&mut lanes, key(0, 1), 0..50, 1_000);
     transcribe(&mut lanes, key(0, 1), 1, 16_000);
     lanes.close(key(0, 1));
-    lanes.open(key(0, 2));
+    lanes.open(key(0, 2), Share::default());
     hear(&mut lanes, key(0, 1), 50..60, 1_000);
     hear(&mut lanes, key(0, 2), 0..50, 2_000);
     transcribe(&mut lanes, key(0, 2), 1, 16_000);
@@ -116,7 +116,8 @@ fn a_call_that_runs_on_it_understands_its_caller() {
         caller: None,
     };
     let (id, mode, limits) = (CallId::new(1, 1), CallMode::Converse, CallLimits::default());
-    let spec = CallSpec { id, arrival, mode, limits, pace: Pace::default() };
+    let spec =
+        CallSpec { id, arrival, mode, limits, share: Share::default(), pace: Pace::default() };
     let placed = shard.place(Moment::default(), Placement { spec, leg, commands }, &mut lanes);
     assert!(placed.is_ok());
     let mut heard = Vec::new();

@@ -1,10 +1,11 @@
 //! Who takes calls: finds the tenant, seats the call on the host, and gives it to the business.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use callwright_business::{Business, Clock, LinePurpose, TakeCallError};
 use callwright_calls::leg::LegCall;
-use callwright_calls::{CallLimits, CallMode, CallSpec, Pace};
+use callwright_calls::{CallLimits, CallMode, CallSpec, Pace, Share};
 use callwright_contract::{Arrival, CallCommand, CallEvent, CallId, Pii, Refusal};
 use callwright_host::{EventSink, Host};
 use callwright_lines::twilio::Switchboard;
@@ -41,8 +42,9 @@ impl Desk {
         let route = self.business.route(&arrival.line).ok_or(Refusal::UnknownLine)?;
         let id = self.host.next_id();
         let mode = mode_of(route.purpose);
+        let share = share_of(route.tenant.as_str());
         let (limits, pace) = (CallLimits::default(), Pace::default());
-        let spec = CallSpec { id, arrival, mode, limits, pace };
+        let spec = CallSpec { id, arrival, mode, limits, share, pace };
         let commands = self.host.place(spec, leg)?;
         // The business keeps what it hears of a call until it is given the call, so that the order of these two is free.
         let taken = self.business.take_call(id, &route, Arc::clone(&commands));
@@ -56,6 +58,15 @@ impl Desk {
             }
         })
     }
+}
+
+/// A tenant's calls queue up with each other. Two tenants of one number share a queue, which costs them nothing but
+/// fairness between them.
+fn share_of(tenant: &str) -> Share {
+    let mut hasher = DefaultHasher::new();
+    tenant.hash(&mut hasher);
+    // Any 16 bits of a hash are as good as others.
+    Share(hasher.finish() as u16)
 }
 
 const fn mode_of(purpose: LinePurpose) -> CallMode {

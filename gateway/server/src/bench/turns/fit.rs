@@ -72,8 +72,9 @@ fn solve(mut matrix: [[f64; SIZE]; SIZE], mut right: [f64; SIZE]) -> [f64; SIZE]
         }
         for row in column + 1..SIZE {
             let factor = matrix[row][column] / matrix[column][column];
-            for at in column..SIZE {
-                matrix[row][at] -= factor * matrix[column][at];
+            let pivot = matrix[column];
+            for (value, above) in matrix[row].iter_mut().zip(pivot).skip(column) {
+                *value -= factor * above;
             }
             right[row] -= factor * right[column];
         }

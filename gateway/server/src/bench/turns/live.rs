@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use callwright_calls::leg::{LegInput, LegProfile, leg};
-use callwright_calls::{CallLimits, CallMode, CallSpec, Moment, Pace, Placement, Shard, TICK_MS};
+use callwright_calls::{
+    CallLimits, CallMode, CallSpec, Moment, Pace, Placement, Shard, Share, TICK_MS,
+};
 use callwright_contract::{Arrival, CallEvent, CallFact, CallId, Carrier, EndCause, Pii};
 use callwright_host::InlineLanes;
 use callwright_media::Packet;
@@ -66,7 +68,7 @@ impl Player<'_> {
         let business_max = Duration::from_secs(3_600);
         let limits = CallLimits { business_max, ..CallLimits::default() };
         let (id, mode) = (CallId::new(0, 0), CallMode::Converse);
-        let spec = CallSpec { id, arrival, mode, limits, pace };
+        let spec = CallSpec { id, arrival, mode, limits, share: Share::default(), pace };
         let begun = self.elapsed_ms;
         let now = Moment::new(Duration::from_millis(begun));
         shard

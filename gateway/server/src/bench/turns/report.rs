@@ -72,13 +72,8 @@ impl Report {
                 // Writing to a string does not fail.
                 let _written = write!(
                     table,
-                    "\n{} ({pauses} pauses inside sentences and {ends} ends held out)\n  {:<28} {:>8}  {:>18}  {:>27}  {}\n",
-                    row.line,
-                    "policy",
-                    "budget",
-                    "tuning: cut off",
-                    "held out: cut off, mean, p50",
-                    "setting"
+                    "\n{} ({pauses} pauses inside sentences and {ends} ends held out)\n  {:<28} {:>8}  {:>18}  {:>27}  setting\n",
+                    row.line, "policy", "budget", "tuning: cut off", "held out: cut off, mean, p50"
                 );
             }
             let budget = row.budget_ms.map_or("shipped".to_owned(), |ms| format!("{ms} ms"));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use callwright_contract::{
-    AfterCall, CallCommand, CallFact, CallId, EndCause, GuessId, ReplyOutcome,
+    AfterCall, CallCommand, CallFact, CallId, EndCause, Expectation, GuessId, ReplyOutcome,
 };
 use callwright_media::{Packet, ResamplerError};
 use callwright_models::contract::{DetectorResult, RecognizerResult, SamplePos, SynthesizerResult};
@@ -227,7 +227,9 @@ impl Call {
     /// Words came: they may decide who has the floor, and if the caller has paused they may be all of his turn.
     fn recognized(&mut self, now: Moment, result: RecognizerResult, out: &mut Outbox) {
         let Some(heard) = self.turns.recognized(now, result, out) else { return };
-        let expects = self.turns.expects();
+        // A question that has not been heard yet is not being answered.
+        let expects =
+            if self.playout.asking() { self.turns.expects() } else { Expectation::Anything };
         let verdict = self.barge_in.words(&heard.text, heard.quiet, expects);
         self.yield_floor(now, verdict, out);
         let undecided = self.barge_in.undecided() || self.barge_in.aside().is_some();

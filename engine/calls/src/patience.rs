@@ -38,7 +38,7 @@ impl Pause<'_> {
             Expectation::Name | Expectation::YesNo => weighed.min(SHORT_ANSWER),
             Expectation::Anything | Expectation::DateTime | _ => weighed,
         };
-        let promised = promise(&words);
+        let promised = promise(&words, self.words.trim_end().ends_with('?'));
         base.max(promised)
     }
 }
@@ -74,10 +74,10 @@ fn mark(words: &str) -> Option<f32> {
 }
 
 /// The silence that the last words ask for.
-fn promise(words: &[String]) -> Duration {
+fn promise(words: &[String], question: bool) -> Duration {
     if asks_for_time(words) {
         ASKED_FOR_TIME
-    } else if words.last().is_some_and(|word| trails_off(word)) {
+    } else if trails_off(words, question) {
         TRAILING
     } else {
         Duration::ZERO
@@ -169,14 +169,41 @@ fn digits_in(words: &[String]) -> usize {
         .sum()
 }
 
-/// Words after which English speech goes on.
-fn trails_off(word: &str) -> bool {
-    const OPEN: [&str; 34] = [
-        "a", "an", "and", "at", "because", "but", "by", "can", "for", "from", "have", "i", "i'd",
-        "i'll", "i'm", "in", "is", "like", "my", "of", "on", "or", "our", "so", "that's", "the",
-        "then", "to", "um", "uh", "with", "your", "erm", "hmm",
+/// Words after which English speech goes on, whatever mark the recogniser put behind them.
+fn trails_off(words: &[String], question: bool) -> bool {
+    const OPEN: [&str; 26] = [
+        "a", "an", "and", "because", "but", "i", "i'd", "i'll", "i'm", "if", "my", "or", "our",
+        "so", "than", "that's", "the", "then", "um", "uh", "when", "whether", "which", "your",
+        "erm", "hmm",
     ];
-    OPEN.contains(&word)
+    /// These end questions as well: "What is it for?", "Where do you come from?"
+    const OPEN_UNLESS_ASKED: [&str; 16] = [
+        "at", "by", "can", "for", "from", "have", "in", "is", "like", "of", "on", "to", "with",
+        "about", "how", "what",
+    ];
+    /// These want an object clause: "Could you tell me ... what it costs?"
+    const WANTS_CLAUSE: [&[&str]; 14] = [
+        &["tell", "me"],
+        &["let", "me", "know"],
+        &["to", "know"],
+        &["do", "you", "know"],
+        &["to", "ask"],
+        &["to", "ask", "you"],
+        &["wondering"],
+        &["wondered"],
+        &["i", "think"],
+        &["i", "guess"],
+        &["i", "mean"],
+        &["i", "was", "thinking"],
+        &["thinking", "about"],
+        &["calling", "about"],
+    ];
+    let said: Vec<&str> = words.iter().map(String::as_str).collect();
+    let Some(last) = said.last() else { return false };
+    let alone = said.len() == 1 && matches!(*last, "when" | "which");
+    OPEN.contains(last) && !alone
+        || OPEN_UNLESS_ASKED.contains(last) && !question
+        || WANTS_CLAUSE.iter().any(|wants| said.ends_with(wants))
 }
 
 #[cfg(test)]
@@ -205,6 +232,22 @@ mod tests {
         assert!(patience(Expectation::Anything, Some(0.05), "I need it") >= 1_000);
         assert_eq!(patience(Expectation::Anything, None, "I need it"), 800);
         assert!(patience(Expectation::Name, Some(0.01), "Anna") <= 700);
+    }
+
+    #[test]
+    fn a_clause_that_is_wanted_is_waited_for_and_a_question_may_end_in_a_preposition() {
+        for words in [
+            "Could you tell me?",
+            "I was wondering.",
+            "And now I would like to know.",
+            "Could you tell me what",
+            "I'd like to come in",
+        ] {
+            assert!(patience(Expectation::Anything, Some(0.99), words) >= 1_300, "{words}");
+        }
+        for words in ["What is it for?", "Can you tell me what your address is?", "When?"] {
+            assert!(patience(Expectation::Anything, Some(0.99), words) < 250, "{words}");
+        }
     }
 
     #[test]

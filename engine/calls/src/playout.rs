@@ -193,6 +193,11 @@ impl Playout {
         }
     }
 
+    /// The caller hears the end of all that is being said: the question, if one is asked.
+    pub(crate) fn asking(&self) -> bool {
+        self.replies.len() <= 1 && self.replies.front().is_none_or(SpeechQueue::in_last_sentence)
+    }
+
     /// The caller may not cut off what is being said.
     pub(crate) fn protected(&self, now: Moment) -> bool {
         let heard = self.in_flight.iter().filter(|flight| flight.until > now);

@@ -112,6 +112,14 @@ impl SpeechQueue {
         self.ledger.heard(self.sent)
     }
 
+    /// Its last sentence, the question if it asks one, was begun to be sent.
+    pub(crate) fn in_last_sentence(&self) -> bool {
+        let marks = ['.', '!', '?'];
+        let text = self.text().reveal().trim_end().trim_end_matches(marks);
+        let begins = text.rfind(marks).map_or(0, |mark| mark + 1);
+        self.heard().reveal().len() >= begins
+    }
+
     /// How much sound was sent, silence that filled up the last frame included.
     pub(crate) fn sent(&self) -> Duration {
         self.rate().duration(self.sent + self.padding)
@@ -178,6 +186,7 @@ impl SpeechQueue {
 #[cfg(test)]
 mod tests {
     use callwright_contract::Style;
+    use callwright_models::contract::SpokenWord;
 
     use super::*;
 
@@ -236,6 +245,24 @@ mod tests {
         assert!(queue.begun());
         queue.next(&mut frame);
         assert_eq!(frame[0], 1);
+    }
+
+    #[test]
+    fn the_last_sentence_begins_after_the_one_before() {
+        for (text, words, last) in [
+            ("It is 90. Anything else?", [(5, 80), (8, 160)], false),
+            ("It is 90. Anything else?", [(9, 160), (18, 240)], true),
+            ("Anything else?", [(8, 400), (13, 800)], true),
+        ] {
+            let mut queue = queue(&[]);
+            queue.ledger = Ledger::new(Pii::from(text));
+            let words = words.map(|(text_end, sample_end)| SpokenWord { text_end, sample_end });
+            let samples = Box::new([1; 1_600]);
+            let rate = SampleRate::Hz8000;
+            queue.push(SpeechChunk { rate, samples, words: words.to_vec() });
+            queue.next(&mut [0; 960]);
+            assert_eq!(queue.in_last_sentence(), last, "{text} {words:?}");
+        }
     }
 
     #[test]

@@ -91,8 +91,8 @@ impl PauseEvidence {
 pub const WEIGHTS: EndWeights = EndWeights([-2.28, 0.21, 0.35, 1.03]);
 
 /// The shipped pace.
-const SURE: f32 = -0.6;
-const LONGEST: Duration = Duration::from_millis(1_200);
+const SURE: f32 = -1.1;
+const LONGEST: Duration = Duration::from_millis(1_000);
 
 /// The silence at which the logarithm's feature is zero, in seconds: about where the first decision falls.
 const UNIT_S: f32 = 0.2;

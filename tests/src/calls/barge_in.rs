@@ -141,11 +141,21 @@ fn an_okay_that_becomes_a_sentence_takes_the_floor() {
 fn yes_to_a_question_that_is_still_being_asked_is_an_answer() {
     let mut call = Script::twilio();
     call.command(CallCommand::Expect(Expectation::YesNo.into()));
-    call.agent_says(LONG, None);
-    call.at(3_500).caller_says("Yes.", 300);
-    call.hears_by(4_500, "interrupted", |f| matches!(f, CallFact::Interrupted { .. }));
-    call.hears_by(5_000, "the turn is over", |f| matches!(f, CallFact::TurnOver(_)));
+    call.agent_says("We have ten o'clock on Friday. Shall I book that for you?", None);
+    call.at(2_000).caller_says("Yes.", 300);
+    call.hears_by(2_600, "interrupted", |f| matches!(f, CallFact::Interrupted { .. }));
+    call.hears_by(3_000, "the turn is over", |f| matches!(f, CallFact::TurnOver(_)));
     assert_eq!(call.facts(went_on), []);
+}
+
+#[test]
+fn yes_before_the_question_is_a_back_channel() {
+    let mut call = Script::twilio();
+    call.command(CallCommand::Expect(Expectation::YesNo.into()));
+    call.agent_says("We have ten o'clock on Friday. Shall I book that for you?", None);
+    call.at(700).caller_says("Yes.", 240);
+    call.at(4_000);
+    assert!(matches!(call.facts(went_on)[..], [(Aside::BackChannel, _)]));
 }
 
 #[test]

@@ -39,7 +39,11 @@ impl Caller {
     pub(super) fn next_frame(&mut self) -> [u8; 160] {
         let mut frame = [CALLER_SILENT; 160];
         let loud = self.loud.min(160);
-        frame[..loud].fill(CALLER_LOUD);
+        for (n, octet) in frame.iter_mut().take(loud).enumerate() {
+            // Noise, since a steady octet would be no sound: the sign of each sample is a bit of its number's hash.
+            let number = (self.sent / 2 + n as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            *octet = CALLER_LOUD ^ if number >> 63 == 0 { 0 } else { 0x80 };
+        }
         self.loud -= loud;
         self.sent += 320;
         frame

@@ -1,7 +1,7 @@
 //! `callwright bench turns`: how often callers are cut off, against how long they wait.
 //!
-//! Reading order: [`recordings`], [`silences`] and [`sentences`] (the truth), [`set`] and [`line`] (what is played),
-//! [`evidence`], [`sweep`] and [`live`] (what decides), [`score`], [`fit`], [`report`].
+//! Reading order: `recordings`, `silences` and `sentences` (the truth), `set` and `line` (what is played),
+//! `evidence`, `sweep` and `live` (what decides), `score`, `fit`, `report`.
 
 use std::io::Write as _;
 use std::path::PathBuf;

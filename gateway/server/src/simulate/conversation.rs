@@ -13,6 +13,7 @@ use super::log::{Entry, What};
 use super::mouth::{Clip, FRAME, Mouth};
 use super::recording::Recording;
 use super::scenario::{Deed, Scenario, Voice};
+use super::speakerphone::Speakerphone;
 use super::twilio::{Identity, Offence, Sound, Stream};
 
 /// The call.
@@ -29,6 +30,7 @@ pub(super) struct Conversation<'s> {
     caller: Caller<'s>,
     clips: &'s HashMap<Voice, Arc<Clip>>,
     recording: Recording,
+    speakerphone: Option<Speakerphone>,
     log: Vec<Entry>,
     /// What the agent decided to say, until it begins.
     said: HashMap<u32, String>,
@@ -81,6 +83,7 @@ impl<'s> Conversation<'s> {
             caller: Caller::new(scenario),
             clips,
             recording: Recording::default(),
+            speakerphone: scenario.echo.map(Speakerphone::new),
             log: Vec::new(),
             said: HashMap::new(),
             spoken: Vec::new(),
@@ -135,7 +138,11 @@ impl<'s> Conversation<'s> {
     /// 20 ms more have passed: sends them, and decides what comes next.
     pub(super) fn frame(&mut self, now: Duration) -> OnTheLine {
         self.tick(now);
-        let sent = self.mouth.next_frame();
+        let from = self.mouth.sent();
+        let mut sent = self.mouth.next_frame();
+        if let Some(phone) = &self.speakerphone {
+            phone.add_to(&mut sent.octets, from);
+        }
         self.recording.sent(&sent.octets);
         self.stream.frame(&sent.octets, now);
         if let Some(key) = sent.key {
@@ -267,6 +274,9 @@ impl<'s> Conversation<'s> {
             self.ear.agent(&sound);
             if let Sound::Played(played) = &sound {
                 self.recording.played(played);
+                if let Some(phone) = &mut self.speakerphone {
+                    phone.played(played.at, &played.octets);
+                }
             }
         }
         let offences = self.stream.offences();

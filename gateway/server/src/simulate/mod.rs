@@ -43,6 +43,7 @@ mod run;
 mod scenario;
 pub(crate) mod server;
 mod shipped;
+mod speakerphone;
 pub(crate) mod speech;
 pub(crate) mod twilio;
 pub(crate) mod webhook;

@@ -12,6 +12,7 @@ use serde::de::Error as _;
 
 use super::day::Day;
 use super::phrase::AnyOf;
+use super::speakerphone::Echo;
 
 mod written;
 
@@ -35,6 +36,8 @@ pub struct Scenario {
     pub(crate) pace: f32,
     /// Level of the noise around the caller, in dB under full scale (for example -45); none when left out.
     pub(crate) noise_dbov: Option<f32>,
+    /// The agent's voice comes back to it, as from a speakerphone.
+    pub(crate) echo: Option<Echo>,
     /// How long the agent must have been silent before this caller takes the floor.
     #[serde(default = "polite", rename = "pause_ms", deserialize_with = "from_ms")]
     pub(crate) pause: Duration,
@@ -317,7 +320,9 @@ fn pardon() -> String {
     "Sorry, could you say that again?".to_owned()
 }
 
-fn from_ms<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+pub(super) fn from_ms<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Duration, D::Error> {
     u64::deserialize(deserializer).map(Duration::from_millis)
 }
 

@@ -13,10 +13,13 @@ pub(super) struct Shipped {
 }
 
 /// All of them; the first is the one that is run when none is named.
-pub(super) const SHIPPED: [Shipped; 6] = [
+pub(super) const SHIPPED: [Shipped; 9] = [
     Shipped { name: "books", text: include_str!("../../scenarios/books.yaml") },
     Shipped { name: "changes-mind", text: include_str!("../../scenarios/changes-mind.yaml") },
     Shipped { name: "interrupts", text: include_str!("../../scenarios/interrupts.yaml") },
+    Shipped { name: "nods", text: include_str!("../../scenarios/nods.yaml") },
+    Shipped { name: "speakerphone", text: include_str!("../../scenarios/speakerphone.yaml") },
+    Shipped { name: "talks-over-echo", text: include_str!("../../scenarios/talks-over-echo.yaml") },
     Shipped { name: "silent", text: include_str!("../../scenarios/silent.yaml") },
     Shipped { name: "hangs-up", text: include_str!("../../scenarios/hangs-up.yaml") },
     Shipped {

@@ -6,7 +6,8 @@ use std::time::Duration;
 use callwright_business::{Business, BusinessOptions, Clock, Opened};
 use callwright_contract::{
     AfterCall, Arrival, CallCommand, CallEvent, CallFact, CallId, Carrier, CommandRefused,
-    CommandSink, EndCause, Pii, ReplyOutcome, Say, TurnId, TurnOver, TurnReason,
+    CommandSink, EndCause, GuessId, Pii, ReplyOutcome, Say, TurnGuess, TurnId, TurnOver,
+    TurnReason,
 };
 use jiff::{Timestamp, Zoned};
 use tokio::sync::mpsc;
@@ -107,6 +108,35 @@ impl Call {
             confidence: 0.9,
             reason: TurnReason::Judged,
             prepared: None,
+        }));
+    }
+
+    /// The call guesses that the caller's turn is over; gives what the agent prepares for it.
+    pub(crate) async fn guesses(&mut self, guess: GuessId, text: &str) -> Vec<CallCommand> {
+        let turn = TurnId(self.turns);
+        let (text, confidence) = (Pii::from(text), 0.9);
+        self.happens(CallFact::TurnLikely(TurnGuess { guess, turn, text, confidence }));
+        loop {
+            let command = soon("what is prepared", self.commands.recv()).await;
+            if let CallCommand::Prepare { guess: of, commands } =
+                command.expect("the agent is there")
+            {
+                assert_eq!(of, guess);
+                return commands;
+            }
+        }
+    }
+
+    /// The turn is over as guessed, and the call has carried out what was prepared.
+    pub(crate) fn guessed_right(&mut self, guess: GuessId, text: &str) {
+        let turn = TurnId(self.turns);
+        self.turns += 1;
+        self.happens(CallFact::TurnOver(TurnOver {
+            turn,
+            text: Pii::from(text),
+            confidence: 0.9,
+            reason: TurnReason::Judged,
+            prepared: Some(guess),
         }));
     }
 

@@ -2,7 +2,8 @@
 
 use callwright_business::{CallPage, Scope, Speaker, TakeCallError};
 use callwright_contract::{
-    AfterCall, CallFact, CallId, EndCause, Pii, ReplyId, ReplyLatency, ReplyOutcome, TurnId,
+    AfterCall, CallCommand, CallFact, CallId, EndCause, GuessId, Pii, ReplyId, ReplyLatency,
+    ReplyOutcome, TurnId,
 };
 use jiff::Timestamp;
 use std::time::Duration;
@@ -132,13 +133,42 @@ async fn after_the_drain_no_call_is_taken() {
     let route = business.route(&Pii::from("echo")).unwrap();
     struct Nobody;
     impl callwright_contract::CommandSink for Nobody {
-        fn send(
-            &self,
-            _: callwright_contract::CallCommand,
-        ) -> Result<(), callwright_contract::CommandRefused> {
+        fn send(&self, _: CallCommand) -> Result<(), callwright_contract::CommandRefused> {
             Err(callwright_contract::CommandRefused::CallOver)
         }
     }
     let taken = business.take_call(CallId::new(1, 1), &route, std::sync::Arc::new(Nobody));
     assert_eq!(taken, Err(TakeCallError::Draining));
+}
+
+fn said(commands: &[CallCommand]) -> String {
+    let texts = commands.iter().filter_map(|command| match command {
+        CallCommand::Say(say) => Some(say.text.reveal().as_str()),
+        _ => None,
+    });
+    texts.collect()
+}
+
+#[tokio::test]
+async fn a_right_guess_is_not_answered_twice_and_a_wrong_one_leaves_no_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    let business = open(&folder.path().join("callwright.db")).await.business;
+    let mut call = Call::place(&business, "+15005550100", 1).await;
+    let wrong = call.guesses(GuessId(0), "I'd like to cancel my appointment").await;
+    assert!(!said(&wrong).is_empty());
+    let right = call.guesses(GuessId(1), "What are your opening hours?").await;
+    assert!(said(&right).contains("open"), "{:?}", said(&right));
+    call.guessed_right(GuessId(1), "What are your opening hours?");
+    let Some(CallCommand::Say(say)) = right.into_iter().rfind(|c| matches!(c, CallCommand::Say(_)))
+    else {
+        panic!("something is said")
+    };
+    call.happens(CallFact::ReplyStarted { reply: say.reply });
+    let outcome = ReplyOutcome::Finished;
+    call.happens(CallFact::ReplyEnded { reply: say.reply, outcome, heard: say.text });
+    // Had the turn been answered again, or the cancelling begun, the next reply would be another.
+    let next = call.says("I'd like a cleaning next Tuesday at two").await;
+    assert!(next.contains("your name"), "{next}");
+    call.ends(EndCause::CallerHungUp);
+    business.drain().await;
 }

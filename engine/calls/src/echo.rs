@@ -119,7 +119,7 @@ impl EchoGuard {
     /// Whether the 128 ms up to `end`, where the sound arrived at `arrived`, are our own voice. Asked only about what the
     /// speech detector takes for speech, while something is or was just played.
     ///
-    /// *Real time:* no allocation; some 40 us when the lag is unknown, 10 us when it is known.
+    /// *Real time:* no allocation; some 0.3 million multiplications when the lag is unknown, 0.1 million when it is known.
     pub(crate) fn is_echo(&mut self, end: SamplePos, arrived: Moment) -> bool {
         let mut stretch = [0.0; STRETCH + 1];
         self.heard.read(position(end) - STRETCH as i64 - 1, &mut stretch);

@@ -1,7 +1,7 @@
 //! How likely a pause is the end of a turn, and so how long to wait: a small model over what several judges say.
 //!
-//! Logistic regression on few features, so that it holds for voices and lines it has not met. It is fitted by
-//! `callwright bench turns --fit`, which says on what; its command and figures stand in `docs/turns.md`.
+//! Logistic regression on few features, so that it holds for voices and lines it has not met. `callwright bench
+//! turns --fit` fits it; `docs/turns.md` has the figures, and says that the shipped weights are older than that command.
 
 use std::time::Duration;
 

@@ -47,9 +47,7 @@ impl Admission {
         Self { lanes, cores }
     }
 
-    /// Whether there is room for one more beside `live` calls that use the lanes.
-    ///
-    /// *Real time:* wait-free.
+    /// Whether there is room for one more beside `live` calls that use the lanes. Waits for nothing.
     pub(crate) fn has_room(&self, live: u64, now: Instant) -> bool {
         let lanes: Vec<Lane> = self.lanes.iter().map(|lane| Lane::look(lane, now)).collect();
         has_room(&lanes, live, self.cores)

@@ -71,6 +71,7 @@ mod agents;
 mod language;
 mod scheduling;
 mod tenants;
+mod voice;
 
 mod feed;
 mod keys;

@@ -7,6 +7,8 @@ use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::voice::{VoiceDocument, VoiceError};
+
 use super::{Answers, BookingLimits, Opening, Provider, Service, Span, Tenant};
 
 /// A document that describes no usable tenant: says where and what.
@@ -17,6 +19,8 @@ pub(crate) enum DocumentError {
     Shape(#[from] serde_yaml_ng::Error),
     #[error("{place}: `{text}` {wanted}")]
     Value { place: &'static str, text: String, wanted: &'static str },
+    #[error(transparent)]
+    Voice(#[from] VoiceError),
 }
 
 fn wrong(place: &'static str, text: impl Into<String>, wanted: &'static str) -> DocumentError {
@@ -41,6 +45,8 @@ pub(super) struct TenantDocument {
     providers: Vec<ProviderDocument>,
     #[serde(default)]
     answers: AnswersDocument,
+    #[serde(default)]
+    voice: VoiceDocument,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -98,6 +104,8 @@ fn tenant(document: TenantDocument) -> Result<Tenant, DocumentError> {
         .into_iter()
         .map(|provider| provider_of(provider, &services))
         .collect::<Result<Vec<_>, _>>()?;
+    // Checked here, where the error can say whose it is; used once it is laid over an agent's.
+    document.voice.persona()?;
     Ok(Tenant {
         id: document.id.parse().ok().ok_or_else(|| wrong("id", &document.id, "is no id"))?,
         zone: TimeZone::get(&document.time_zone)
@@ -118,6 +126,7 @@ fn tenant(document: TenantDocument) -> Result<Tenant, DocumentError> {
             payment: document.answers.payment,
             new_patients: document.answers.new_patients,
         },
+        voice: document.voice,
         name: document.name,
         currency: document.currency,
         services,

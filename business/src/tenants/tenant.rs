@@ -4,6 +4,8 @@ use callwright_contract::Pii;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 
+use crate::voice::VoiceDocument;
+
 use super::{Opening, ProviderId, ServiceId, TenantId};
 
 /// A tenant, parsed from its document and consistent: see `document`.
@@ -24,6 +26,8 @@ pub(crate) struct Tenant {
     pub services: Vec<Service>,
     pub providers: Vec<Provider>,
     pub answers: Answers,
+    /// How its agents sound, where that differs from their own documents.
+    pub voice: VoiceDocument,
 }
 
 /// How soon and how far ahead may be booked.

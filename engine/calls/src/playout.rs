@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use callwright_contract::{CallFact, Pii, Protection, ReplyId, ReplyOutcome, Say};
+use callwright_contract::{CallFact, Pii, Protection, ReplyId, ReplyOutcome, Say, Style};
 use callwright_media::{Packet, Resampler, SampleRate, g711};
-use callwright_models::contract::{AskId, SpeechChunk, VoiceStyle};
+use callwright_models::contract::{AskId, Pronunciation, SpeechChunk, VoiceStyle};
 
 use crate::gain::Gain;
 use crate::lanes::LaneRequest;
@@ -130,7 +130,7 @@ impl Playout {
     fn make(&mut self, say: Say, out: &mut Outbox) -> SpeechQueue {
         self.last_ask += 1;
         let ask = AskId(self.last_ask);
-        let style = VoiceStyle { voice: say.style.voice.clone(), pace: say.style.pace };
+        let style = voice_style(&say.style);
         let text = say.text.reveal().clone();
         out.lanes.push(LaneRequest::Speak { ask, text, style });
         SpeechQueue::new(say, ask)
@@ -431,6 +431,23 @@ impl InFlight {
             (ReplyOutcome::Finished, queue.text().clone())
         };
         out.facts.push(ended(queue.reply, outcome, heard));
+    }
+}
+
+/// What the business wants of a voice, in the voice lane's words.
+fn voice_style(style: &Style) -> VoiceStyle {
+    let pronunciations = style.pronunciations.iter().map(|pronunciation| Pronunciation {
+        word: pronunciation.word.clone(),
+        respelling: pronunciation.respelling.clone(),
+        phonemes: pronunciation.phonemes.clone(),
+    });
+    VoiceStyle {
+        voice: style.voice.clone(),
+        pace: style.pace,
+        pitch: style.pitch,
+        pause: style.pause,
+        energy_db: style.energy_db,
+        pronunciations: pronunciations.collect(),
     }
 }
 

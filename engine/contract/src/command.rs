@@ -72,19 +72,46 @@ pub enum Protection {
     Whole,
 }
 
-/// How a reply is spoken.
+/// How a reply is spoken. Every voice obeys it, whichever engine it comes from; a number that is not finite counts as
+/// its default.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Style {
-    /// Name of a voice that the synthesiser has; `None` for its default.
+    /// Name of a voice that the synthesiser has; `None`, and a name that it does not have, for its default.
     pub voice: Option<String>,
     /// Speaking rate: 1.0 as the voice was recorded, 0.8 slower, 1.2 faster. Clamped to 0.5-2.0.
     pub pace: f32,
+    /// Semitones above the voice as it was recorded, below it if negative. Clamped to -6 to 6.
+    pub pitch: f32,
+    /// Length of the silence between sentences, as a multiple of the voice's own. Clamped to 0-4.
+    pub pause: f32,
+    /// Decibels louder than the voice as it was recorded, softer if negative. Clamped to -12 to 6.
+    pub energy_db: f32,
+    /// How to say words that the voice would say wrong.
+    pub pronunciations: Arc<[Pronunciation]>,
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { voice: None, pace: 1.0 }
+        Self {
+            voice: None,
+            pace: 1.0,
+            pitch: 0.0,
+            pause: 1.0,
+            energy_db: 0.0,
+            pronunciations: Arc::default(),
+        }
     }
+}
+
+/// How to say a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pronunciation {
+    /// The word as it is written, without spaces; found whatever its capitals are.
+    pub word: Arc<str>,
+    /// Spelled the way it sounds, for every voice: "shi-vawn".
+    pub respelling: Option<Arc<str>>,
+    /// Its phonemes (IPA), for voices that read phonemes; the others take the respelling.
+    pub phonemes: Option<Arc<str>>,
 }
 
 /// What the agent has just asked for.

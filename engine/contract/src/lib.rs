@@ -20,7 +20,7 @@ pub use call_id::{CallId, ParseCallIdError};
 pub use cause::{EndCause, Refusal};
 pub use command::{
     AfterCall, CallCommand, CommandRefused, CommandSink, Expectation, Expected, GuessId,
-    Protection, ReplyId, Say, Style, TurnId,
+    Pronunciation, Protection, ReplyId, Say, Style, TurnId,
 };
 pub use digit::{Digit, NotADigit};
 pub use event::{

@@ -34,6 +34,7 @@ pub use slot::{
     AskId, AudioBlock, BLOCK_SAMPLES, Generation, LISTENING_RATE, SamplePos, Share, SlotId, SlotKey,
 };
 pub use synthesizer::{
-    SpeechChunk, SpokenWord, Synthesizer, SynthesizerRequest, SynthesizerResult, VoiceStyle,
+    Pronunciation, SpeechChunk, SpokenWord, Synthesizer, SynthesizerRequest, SynthesizerResult,
+    VoiceStyle,
 };
 pub use transcriber::{Language, Transcribed, Transcriber};

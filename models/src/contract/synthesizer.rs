@@ -1,6 +1,7 @@
 //! Say this.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use callwright_media::SampleRate;
 
@@ -34,18 +35,72 @@ pub enum SynthesizerRequest {
     Close(SlotKey),
 }
 
-/// How to speak.
+/// How to speak. What is outside a range is clamped to it, what is not finite counts as the default.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VoiceStyle {
     /// Name of a voice, `None` for the synthesiser's default; an unknown name also means the default.
     pub voice: Option<String>,
-    /// Rate: 1.0 as recorded. Clamped to 0.5-2.0.
+    /// Rate: 1.0 as recorded; 0.5-2.0.
     pub pace: f32,
+    /// Semitones above the voice as recorded; -6 to 6.
+    pub pitch: f32,
+    /// Length of the silence between sentences, as a multiple of the voice's own; 0-4.
+    pub pause: f32,
+    /// Decibels above the voice as recorded; -12 to 6.
+    pub energy_db: f32,
+    /// How to say words that the voice would say wrong.
+    pub pronunciations: Arc<[Pronunciation]>,
+}
+
+/// How to say a word.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Pronunciation {
+    /// The word as it is written, without spaces; found whatever its capitals are.
+    pub word: Arc<str>,
+    /// Spelled the way it sounds, for every voice.
+    pub respelling: Option<Arc<str>>,
+    /// Its phonemes (IPA), for voices that read phonemes; the others take the respelling.
+    pub phonemes: Option<Arc<str>>,
 }
 
 impl Default for VoiceStyle {
     fn default() -> Self {
-        Self { voice: None, pace: 1.0 }
+        Self {
+            voice: None,
+            pace: 1.0,
+            pitch: 0.0,
+            pause: 1.0,
+            energy_db: 0.0,
+            pronunciations: Arc::default(),
+        }
+    }
+}
+
+impl VoiceStyle {
+    /// This voice, as it was recorded.
+    pub fn of(voice: impl Into<String>) -> Self {
+        Self { voice: Some(voice.into()), ..Self::default() }
+    }
+
+    /// At this pace.
+    #[must_use]
+    pub fn at_pace(self, pace: f32) -> Self {
+        Self { pace, ..self }
+    }
+
+    /// Within the ranges, and finite.
+    #[must_use]
+    pub fn clamped(self) -> Self {
+        let within = |value: f32, least: f32, most: f32, default: f32| {
+            if value.is_finite() { value.clamp(least, most) } else { default }
+        };
+        Self {
+            pace: within(self.pace, 0.5, 2.0, 1.0),
+            pitch: within(self.pitch, -6.0, 6.0, 0.0),
+            pause: within(self.pause, 0.0, 4.0, 1.0),
+            energy_db: within(self.energy_db, -12.0, 6.0, 0.0),
+            ..self
+        }
     }
 }
 

@@ -87,7 +87,7 @@ mod tests {
         let mut heard = 0;
         let mut words = Vec::new();
         ToneSynthesizer::new()
-            .speak("né à  9.", &VoiceStyle { voice: None, pace: 2.0 }, &mut |chunk| {
+            .speak("né à  9.", &VoiceStyle::default().at_pace(2.0), &mut |chunk| {
                 heard += chunk.samples.len();
                 words.extend(chunk.words.iter().map(|word| (word.text_end, word.sample_end)));
                 ControlFlow::Continue(())

@@ -25,7 +25,7 @@ impl Line {
 
     fn say(&mut self, text: &str, voice: &str) -> Vec<i16> {
         let (mut wave, mut rate) = (Vec::new(), SampleRate::Hz16000);
-        let style = VoiceStyle { voice: Some(voice.to_owned()), pace: 1.0 };
+        let style = VoiceStyle::of(voice);
         let sink = &mut |chunk: SpeechChunk| {
             rate = chunk.rate;
             wave.extend_from_slice(&chunk.samples);

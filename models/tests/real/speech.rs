@@ -44,7 +44,7 @@ fn speak(flite: &mut Flite, text: &str, style: &VoiceStyle) -> Result<Spoken, Mo
 }
 
 fn style(voice: &str, pace: f32) -> VoiceStyle {
-    VoiceStyle { voice: Some(voice.to_owned()), pace }
+    VoiceStyle::of(voice).at_pace(pace)
 }
 
 fn load() -> Flite {

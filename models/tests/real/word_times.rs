@@ -32,7 +32,7 @@ fn words_are_placed_within_a_fifth_of_a_second_of_where_they_end() {
     for (number, text) in TEXTS.iter().enumerate() {
         let voice = ["slt", "rms", "awb"][number % 3].to_owned();
         let (mut wave, mut ends, mut rate) = (Vec::new(), Vec::new(), SampleRate::Hz16000);
-        let style = VoiceStyle { voice: Some(voice), pace: 1.0 };
+        let style = VoiceStyle::of(voice);
         flite
             .speak(text, &style, &mut |chunk| {
                 rate = chunk.rate;

@@ -47,7 +47,7 @@ impl Sounds {
         voice: &str,
         pace: f32,
     ) -> Result<Vec<i16>, Box<dyn Error>> {
-        let style = VoiceStyle { voice: Some(voice.to_owned()), pace };
+        let style = VoiceStyle::of(voice).at_pace(pace);
         let mut samples = Vec::new();
         let mut rate = SampleRate::Hz8000;
         self.flite.speak(text, &style, &mut |chunk| {

@@ -36,6 +36,7 @@ use jiff::{Timestamp, Zoned};
 use super::{Action, AgentDocument, Answer, Ask, Input};
 use crate::language::PhoneFormat;
 use crate::tenants::Tenant;
+use crate::voice::{Manner, VoicePersona};
 use cut_off::Earlier;
 use form::{Form, Goal};
 use hearing::Heard;
@@ -62,6 +63,9 @@ pub(crate) struct Receptionist {
     phones: PhoneFormat,
     /// Names that callers are likely to say: of services and of people.
     phrases: Arc<[Box<str>]>,
+    voice: VoicePersona,
+    /// How the next reply is said.
+    manner: Manner,
     /// The caller's own number, when the carrier told it.
     caller: Option<Pii<String>>,
     goal: Goal,
@@ -94,6 +98,9 @@ impl Receptionist {
         Self {
             phones: PhoneFormat::new(&tenant.country_code),
             phrases: services.chain(providers).map(|name| name.as_str().into()).collect(),
+            // Both documents were checked when they were read.
+            voice: tenant.voice.over(&document.voice).persona().unwrap_or_default(),
+            manner: Manner::Neutral,
             document,
             tenant,
             caller: None,
@@ -158,7 +165,9 @@ impl Receptionist {
 
     fn greet(&mut self) -> Next {
         // The greeting ends with the question itself.
+        let name = self.voice.name().unwrap_or(UNNAMED);
         let greeting = self.document.greeting.replace("{business}", &self.tenant.name);
+        let greeting = greeting.replace("{name}", name);
         self.preface.push(greeting);
         self.asked = Question::HowHelp;
         Next::Ask(Question::HowHelp)
@@ -245,7 +254,7 @@ impl Receptionist {
             reply,
             answers: self.answers.take(),
             text: text.into(),
-            style: self.document.style.clone(),
+            style: self.voice.style(self.manner),
             // People say "hello?" over the beginning of a greeting.
             protection: if reply.0 == 0 { Protection::Opening } else { Protection::None },
         }))
@@ -261,7 +270,7 @@ impl Receptionist {
         };
         let reply = ReplyId(self.replies);
         self.replies = self.replies.saturating_add(1);
-        let style = self.document.style.clone();
+        let style = self.voice.style(self.manner);
         Say { reply, answers: None, text: text.into(), style, protection: Protection::None }
     }
 
@@ -286,6 +295,9 @@ impl Receptionist {
         self.preface.push(sentence.into());
     }
 }
+
+/// What an agent without a name calls itself.
+const UNNAMED: &str = "the automated assistant";
 
 #[cfg(test)]
 mod tests;

@@ -41,7 +41,7 @@ pub(super) fn clips(
     scenario: &Scenario,
     synthesizer: &mut dyn Synthesizer,
 ) -> Result<HashMap<Voice, Arc<Clip>>, SpeechError> {
-    let style = VoiceStyle { voice: Some(scenario.voice.clone()), pace: scenario.pace };
+    let style = VoiceStyle::of(scenario.voice.clone()).at_pace(scenario.pace);
     let mut clips = HashMap::new();
     for voice in scenario.voices() {
         if clips.contains_key(&voice) {

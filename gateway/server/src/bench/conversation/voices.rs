@@ -47,7 +47,7 @@ pub(super) fn rehearse(
     random: &mut StdRng,
     synthesizer: &mut dyn Synthesizer,
 ) -> Result<Repertoire, SpeechError> {
-    let style = VoiceStyle { voice: Some(voice.to_owned()), pace: 1.0 };
+    let style = VoiceStyle::of(voice);
     let mut all = |texts: &[&'static str]| {
         let each = texts.iter().map(|text| speak(text, &style, random, synthesizer));
         each.collect::<Result<Vec<_>, _>>()

@@ -141,11 +141,10 @@ fn voice() -> anyhow::Result<Speed> {
     for _ in 0..5 {
         let mut say = |whole: bool| {
             let mut length = 0.0;
-            let spoken =
-                voice.speak(SENTENCE, &VoiceStyle { voice: None, pace: 1.0 }, &mut |chunk| {
-                    length += chunk.samples.len() as f64 / f64::from(chunk.rate.hz());
-                    if whole { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-                });
+            let spoken = voice.speak(SENTENCE, &VoiceStyle::default(), &mut |chunk| {
+                length += chunk.samples.len() as f64 / f64::from(chunk.rate.hz());
+                if whole { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            });
             spoken.map(|()| length)
         };
         let (done, ms) = timed(|| say(false));

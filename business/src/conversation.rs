@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use callwright_contract::{
     AfterCall, CallCommand, CallEvent, CallFact, CallId, CommandRefused, CommandSink, GuessId, Pii,
-    Protection, ReplyId, Say, Style, TurnGuess, TurnOver, TurnReason,
+    Protection, ReplyId, Say, Style, TurnGuess, TurnId, TurnOver, TurnReason,
 };
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -66,6 +66,8 @@ struct Inbox {
     events: mpsc::Receiver<Heard>,
     /// Bounded by what the channel holds: nothing is received while something is kept, except by an ask.
     kept: VecDeque<Heard>,
+    /// The turn whose answer the caller was last told is on its way: once is enough, however often the calendar is asked.
+    told: Option<TurnId>,
 }
 
 impl Inbox {
@@ -95,7 +97,7 @@ impl Conversation {
     pub(crate) async fn run(mut self: Box<Self>, heard: mpsc::Receiver<Heard>, ways: Ways) {
         let Ways { commands, log } = ways;
         let mut line = Line { commands, waiting: VecDeque::new(), over: false, log };
-        let mut inbox = Inbox { events: heard, kept: VecDeque::new() };
+        let mut inbox = Inbox { events: heard, kept: VecDeque::new(), told: None };
         let mut speculation: Option<Speculation> = None;
         metrics::gauge!("callwright_business_conversations").increment(1);
         while let Some(heard) = inbox.next().await {
@@ -142,7 +144,6 @@ impl Conversation {
 
     /// Asks the calendar; if that takes long, the caller is told.
     async fn ask(&mut self, ask: Ask, inbox: &mut Inbox, line: &mut Line) -> Answer {
-        let mut told = false;
         let asked = ask.clone();
         let desk = self.desk.clone();
         let answer = desk.answer(ask, self.clock.now());
@@ -152,8 +153,8 @@ impl Conversation {
                 biased;
                 answer = &mut answer => return answer,
                 Some(heard) = inbox.look() => {
-                    if matches!(heard.event.fact, CallFact::AnswerOwed { .. }) && !told {
-                        told = true;
+                    let CallFact::AnswerOwed { turn, .. } = heard.event.fact else { continue };
+                    if inbox.told.replace(turn) != Some(turn) {
                         let say = self.agent.meanwhile(&asked);
                         self.note(&say, &line.log);
                         line.send(CallCommand::Say(say));

@@ -12,4 +12,5 @@ mod harness;
 mod killed;
 mod opening;
 mod refusing_disk;
+mod slow_calendar;
 mod whole_calls;

@@ -20,7 +20,7 @@ use crate::log_writer::LogState;
 use crate::options::{BusinessOptions, Clock};
 use crate::records::{CallPage, CallRecord, CallSummary};
 use crate::scheduling::Appointment;
-use crate::storage::Storage;
+use crate::storage::{Entry, Storage};
 use crate::tenants::{AgentName, Directory, LineRoute, Scope, TenantSummary};
 use crate::{OpenError, open, records};
 
@@ -39,6 +39,8 @@ pub(crate) struct Inner {
     pub keys: KeyRing,
     pub clock: Arc<dyn Clock>,
     pub intake: mpsc::Sender<Intake>,
+    /// For a look at how much waits; whoever writes to the log holds it.
+    pub to_be_written: mpsc::WeakSender<Entry>,
     /// Kept for new subscribers; taken away at the end, so that feeds end.
     pub published: Mutex<Option<broadcast::Sender<Published>>>,
     pub subscribe: broadcast::WeakSender<Published>,
@@ -61,6 +63,8 @@ pub struct Opened {
     pub new_admin_key: Option<ApiKey>,
     /// Calls that a killed server left open, now marked as ended by it.
     pub calls_left_open: u64,
+    /// Slots that a killed server had held for callers, now free again.
+    pub holds_left: u64,
 }
 
 impl fmt::Debug for Business {
@@ -229,6 +233,18 @@ impl Business {
     /// Whether the last write to storage went well, for `/readyz`.
     pub fn storage_is_writable(&self) -> bool {
         self.inner.state.writable.load(Ordering::Relaxed)
+    }
+
+    /// Whether an agent waits for the calendar: for a driver with a clock of its own, whose time must not pass meanwhile.
+    pub fn waits_for_storage(&self) -> bool {
+        self.inner.state.is_asked()
+    }
+
+    /// Entries of the log that wait to be written; more than some thousands are lost. For a driver that makes calls
+    /// faster than they happen.
+    pub fn waiting_to_be_written(&self) -> usize {
+        let queue = self.inner.to_be_written.upgrade();
+        queue.map_or(0, |queue| queue.max_capacity() - queue.capacity())
     }
 
     /// Takes no more calls, waits until conversations are over and everything heard is on disk, and closes the

@@ -26,6 +26,7 @@ pub(crate) struct Desk {
 impl Desk {
     /// Does what is asked.
     pub(crate) async fn answer(&self, ask: Ask, now: Timestamp) -> Answer {
+        let _asking = self.state.asks();
         match ask {
             Ask::Seek { wish, moving } => Answer::Found(self.seek(&wish, moving, now).await),
             Ask::Hold { slot, moving } => Answer::Held(self.take(slot, moving, now).await),

@@ -4,7 +4,7 @@
 //! sheds is counted there. The order of the log is the order of commits.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, broadcast, mpsc};
@@ -35,6 +35,18 @@ pub(crate) struct LogState {
     pub committed: Notify,
     /// No commit follows.
     pub closed: AtomicBool,
+    /// Questions to the calendar that are not answered yet.
+    asking: AtomicUsize,
+}
+
+/// A question to the calendar, until it is answered or given up.
+#[must_use]
+pub(crate) struct Asking<'a>(&'a LogState);
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.0.asking.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 impl LogState {
@@ -44,7 +56,19 @@ impl LogState {
             published: AtomicU64::new(published),
             committed: Notify::new(),
             closed: AtomicBool::new(false),
+            asking: AtomicUsize::new(0),
         }
+    }
+
+    /// A question begins; it is over when what is returned is dropped.
+    pub(crate) fn asks(&self) -> Asking<'_> {
+        self.asking.fetch_add(1, Ordering::AcqRel);
+        Asking(self)
+    }
+
+    /// Whether any question is under way.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.asking.load(Ordering::Acquire) > 0
     }
 
     /// Takes note of how a write went; logs the change, not each failure.

@@ -57,7 +57,7 @@ pub(crate) async fn open(options: BusinessOptions) -> Result<Opened, OpenError> 
     }
     let tenants = storage.tenants().await.map_err(why)?;
     let directory = Directory::new(tenants, storage.lines().await.map_err(why)?)?;
-    storage.release_all().await.map_err(why)?;
+    let holds_left = storage.release_all().await.map_err(why)?;
     let calls_left_open = storage.end_calls_left_open(now).await.map_err(why)?;
     let new_admin_key = match &options.admin_key {
         Some(given) => {
@@ -77,6 +77,7 @@ pub(crate) async fn open(options: BusinessOptions) -> Result<Opened, OpenError> 
 
     let (intake, taken_in) = mpsc::channel(INTAKE_ITEMS);
     let (log, to_write) = mpsc::channel(LOG_ITEMS);
+    let to_be_written = log.downgrade();
     let (published, _) = broadcast::channel(LIVE_ITEMS);
     // The router ends with the last conversation; drain waits for it through its answer.
     tokio::spawn(ingest::route(taken_in, Outlets { log, published: published.clone() }));
@@ -92,13 +93,14 @@ pub(crate) async fn open(options: BusinessOptions) -> Result<Opened, OpenError> 
             keys,
             clock: options.clock,
             intake,
+            to_be_written,
             subscribe: published.downgrade(),
             published: Mutex::new(Some(published)),
             draining: AtomicBool::new(false),
             tasks: Mutex::new(Some(Tasks { writer, tail })),
         }),
     };
-    Ok(Opened { business, new_admin_key, calls_left_open })
+    Ok(Opened { business, new_admin_key, calls_left_open, holds_left })
 }
 
 fn admin_key(key: &str, name: &str) -> StoredKey {

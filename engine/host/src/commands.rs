@@ -9,12 +9,12 @@ use crate::COMMANDS;
 
 /// The writing end of a call's commands. The lock is between senders alone; the shard reads without one.
 #[derive(Debug)]
-pub(crate) struct Commands {
+pub struct Commands {
     writer: Mutex<Writer<CallCommand>>,
 }
 
-/// Makes both ends.
-pub(crate) fn commands() -> (Commands, Reader<CallCommand>) {
+/// Makes both ends, with room for [`COMMANDS`](crate::COMMANDS).
+pub fn commands() -> (Commands, Reader<CallCommand>) {
     let (writer, reader) = ring(COMMANDS, WhenFull::Refuse);
     (Commands { writer: Mutex::new(writer) }, reader)
 }

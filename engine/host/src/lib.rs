@@ -19,6 +19,7 @@ mod inline_lanes;
 pub use inline_lanes::{AnswerDelay, InlineDelays, InlineLanes, InlineModels};
 
 mod commands;
+pub use commands::{Commands, commands};
 
 mod health;
 pub use health::HostHealth;

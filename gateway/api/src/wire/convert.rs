@@ -217,6 +217,22 @@ pub(crate) fn live_event(live: &business::LiveEvent) -> Option<Event> {
     })
 }
 
+impl EventBody {
+    /// The wire's form of what happened in a call; `None` for a kind that `v1` does not tell.
+    pub fn of(fact: &CallFact) -> Option<Self> {
+        body_of(fact)
+    }
+}
+
+/// The wire's form of appointments, by the clocks of their `tenants`.
+pub fn appointments_of(
+    appointments: &[business::Appointment],
+    tenants: &[business::TenantSummary],
+) -> Vec<Appointment> {
+    let zones = Zones::of(tenants);
+    appointments.iter().map(|appointment| zones.appointment(appointment)).collect()
+}
+
 fn body_of(fact: &CallFact) -> Option<EventBody> {
     Some(match fact {
         CallFact::Started(arrival) => EventBody::CallStarted {

@@ -18,6 +18,7 @@ pub use appointment::{Appointment, AppointmentList};
 pub use call::{
     Call, CallList, CallMeasures, CallSummary, LatencyParts, Speaker, TranscriptLine, TurnLatency,
 };
+pub use convert::appointments_of;
 pub(crate) use convert::{Zones, live_event, logged_event};
 pub use event::{Change, Event, EventBody, Notice, StreamMessage};
 pub use problem::{PROBLEM_JSON, Problem};

@@ -18,7 +18,7 @@ pub struct Args {
     /// Run every shipped scenario
     #[arg(long)]
     pub all: bool,
-    /// List the shipped scenarios and stop
+    /// List the shipped scenarios, personas and lines, and stop
     #[arg(long)]
     pub list: bool,
     /// The server's address on this machine [default: http:// and CALLWRIGHT_LISTEN, or http://127.0.0.1:8080]
@@ -42,7 +42,7 @@ pub struct Args {
     /// Run a server of its own for the time of the calls, with a home that is thrown away
     #[arg(long)]
     pub serve: bool,
-    /// The models for --serve [default: where the launcher installs them]
+    /// The models for --serve, --virtual and --matrix [default: where the launcher installs them]
     #[arg(long, env = "CALLWRIGHT_MODELS", value_name = "FOLDER")]
     pub models: Option<PathBuf>,
     /// Write the call as a WAV file: caller on the left, agent on the right. With several scenarios, the name of each
@@ -52,9 +52,27 @@ pub struct Args {
     /// Print one JSON document instead of text
     #[arg(long)]
     pub json: bool,
-    /// How many calls to make at the same time
-    #[arg(long, default_value_t = 3, value_name = "CALLS", value_parser = clap::value_parser!(u8).range(1..=64))]
-    pub at_a_time: u8,
+    /// Who calls: names of shipped personas (see --list) or YAML files. Several with --matrix, which without any takes all
+    #[arg(long, value_name = "PERSONA")]
+    pub persona: Vec<String>,
+    /// Over what line: names of shipped ones (see --list) or YAML files. Several with --matrix, which without any takes all
+    #[arg(long, value_name = "LINE")]
+    pub line: Vec<String>,
+    /// What chance follows from: a call within this process is the same each time
+    #[arg(long, default_value_t = 1, value_name = "NUMBER")]
+    pub seed: u64,
+    /// Make the calls within this process, on a virtual clock: no server, faster than real time, the same every time
+    #[arg(long = "virtual", conflicts_with_all = ["serve", "url"])]
+    pub inside: bool,
+    /// Every persona over every line, within this process, and a table of what passes
+    #[arg(long, conflicts_with_all = ["serve", "url", "record"])]
+    pub matrix: bool,
+    /// With --matrix: calls of each kind, each with the next seed
+    #[arg(long, default_value_t = 1, value_name = "CALLS", requires = "matrix")]
+    pub calls: u16,
+    /// How many calls to make at the same time [default: 3; within this process one for each processor]
+    #[arg(long, value_name = "CALLS", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub at_a_time: Option<u8>,
 }
 
 const EXAMPLES: &str = "\
@@ -65,6 +83,11 @@ Examples:
   callwright simulate --all                   every shipped scenario, and a table
   callwright simulate my-scenario.yaml --json one of your own, for a machine
   callwright simulate --all --serve           without a running server
+  callwright simulate books --virtual --persona elderly --line mobile --seed 7
+                                              an old caller on a bad line, within this process
+  callwright simulate --matrix                every persona over every line
+  callwright simulate --matrix books interrupts --line cafe --line car --calls 5
+                                              two scenarios, all personas, two lines, five calls of each
 
 Exit status: 0 when all expectations hold, 1 when one does not, 2 when no call could be made.";
 

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use callwright_media::impair::Chance;
+
 use super::ear::{Ear, Span, sample_at, time_of};
 use super::phrase::words;
 use super::scenario::{Deed, Scenario, When};
@@ -19,12 +21,12 @@ pub(crate) enum Act {
         /// It is meant to cut the agent off.
         cuts_in: bool,
     },
+    /// Says that the caller listens, without taking the floor.
+    Nod(super::scenario::Voice),
     /// Hangs up, because the call leads nowhere.
     GiveUp(String),
 }
 
-/// How often the caller asks again before giving up.
-const ASK_AGAIN_MAX: u32 = 2;
 /// The agent has fallen silent, whatever the events say, once nothing was heard for this long.
 const SURELY_SILENT: Duration = Duration::from_millis(2_500);
 /// The agent is speaking while the last loud sample is at most this old: longer than a closed consonant.
@@ -45,6 +47,16 @@ pub(crate) struct Caller<'s> {
     silent_until: Duration,
     /// When the agent had said something that this caller has no answer to.
     puzzled_since: Option<Duration>,
+    chance: Chance,
+    /// What chance has decided about the voice that began then.
+    whim: Option<(Duration, Whim)>,
+}
+
+/// What a caller with habits does while the agent speaks.
+#[derive(Clone, Copy, Debug, Default)]
+struct Whim {
+    cuts_in: bool,
+    nods: bool,
 }
 
 #[derive(Debug)]
@@ -75,6 +87,8 @@ impl<'s> Caller<'s> {
             done_at: Duration::ZERO,
             silent_until: Duration::ZERO,
             puzzled_since: None,
+            chance: Chance::new(scenario.habits.seed),
+            whim: None,
         }
     }
 
@@ -113,8 +127,13 @@ impl<'s> Caller<'s> {
         if let Some(act) = self.step(now, agent) {
             return Some(act);
         }
+        if let Agent::Speaking { since } = agent
+            && let Some(act) = self.meanwhile(now, since)
+        {
+            return Some(act);
+        }
         if agent == Agent::Finished
-            && let Some(act) = self.react(now)
+            && let Some(act) = self.react(now, false)
         {
             return Some(act);
         }
@@ -170,7 +189,41 @@ impl<'s> Caller<'s> {
         Some(self.act(step.deed.clone(), matches!(step.when, When::CutIn(_)), now))
     }
 
-    fn react(&mut self, now: Duration) -> Option<Act> {
+    /// What this caller's habits are while the agent speaks: an answer that comes too early, or a nod.
+    fn meanwhile(&mut self, now: Duration, since: Duration) -> Option<Act> {
+        let habits = &self.scenario.habits;
+        let whim = match self.whim {
+            Some((of, whim)) if of == since => whim,
+            _ => {
+                let cuts_in =
+                    habits.cuts_in.as_ref().is_some_and(|habit| habit.happens(&mut self.chance));
+                Whim { cuts_in, nods: !cuts_in && habits.nods.is_some() }
+            }
+        };
+        self.whim = Some((since, whim));
+        let spoken = now.saturating_sub(since);
+        let cuts_in = habits.cuts_in.as_ref().is_some_and(|habit| spoken >= habit.after());
+        if whim.cuts_in && cuts_in && since >= self.floor_from {
+            return self.step_at(now, true).or_else(|| self.react(now, true));
+        }
+        let nods = habits.nods.as_ref().filter(|habit| whim.nods && spoken >= habit.after())?;
+        self.whim = Some((since, Whim::default()));
+        nods.word(&mut self.chance).map(Act::Nod)
+    }
+
+    /// The next step, if only the agent's silence is missing for it.
+    fn step_at(&mut self, now: Duration, cuts_in: bool) -> Option<Act> {
+        let step = self.scenario.steps.get(self.next_step)?;
+        let due = step.when == When::AfterAgent
+            && step.on.as_ref().is_some_and(|on| on.matches(&self.agents_turn()));
+        if !due {
+            return None;
+        }
+        self.next_step += 1;
+        Some(self.act(step.deed.clone(), cuts_in, now))
+    }
+
+    fn react(&mut self, now: Duration, cuts_in: bool) -> Option<Act> {
         let turn = self.agents_turn();
         let mut reactions = self.scenario.reactions.iter().zip(&mut self.reactions_left);
         let (reaction, left) =
@@ -178,12 +231,12 @@ impl<'s> Caller<'s> {
         let given = usize::try_from(reaction.times - *left).unwrap_or(0);
         *left -= 1;
         let deed = reaction.deeds.iter().cycle().nth(given % reaction.deeds.len().max(1))?.clone();
-        Some(self.act(deed, false, now))
+        Some(self.act(deed, cuts_in, now))
     }
 
     fn ask_again(&mut self, now: Duration) -> Act {
         self.asked_again += 1;
-        if self.asked_again > ASK_AGAIN_MAX {
+        if self.asked_again > self.scenario.habits.asks_again {
             let turn = self.agents_turn();
             return Act::GiveUp(if words(&turn).is_empty() {
                 "the agent said nothing more".to_owned()

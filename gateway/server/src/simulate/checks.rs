@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::conversation::Heard;
 use super::phrase::{AnyOf, words};
 use super::report::{CallReport, Check, ms};
-use super::scenario::{Expect, ExpectAppointment, Side};
+use super::scenario::{Expect, ExpectAppointment, ExpectEvents, ExpectRows, Side};
 use super::twilio::Offence;
 
 /// All that is known of a call when its expectations are looked at.
@@ -21,8 +21,8 @@ pub(super) struct Facts<'a> {
     pub(super) ended_by: Option<Side>,
     /// The server's own record.
     pub(super) call: Option<&'a Call>,
-    /// What this call booked and still stands.
-    pub(super) booked: &'a [Appointment],
+    /// What this call booked, whatever has become of it.
+    pub(super) rows: &'a [Appointment],
 }
 
 /// What may be lost at the end of a stream: silence behind the last word.
@@ -37,6 +37,7 @@ pub(super) fn check(expect: &Expect, facts: &Facts<'_>) -> Vec<Check> {
     }
     said(expect, facts, &mut checks);
     booked(expect, facts, &mut checks);
+    happened(expect, facts, &mut checks);
     ended(expect, facts, &mut checks);
     measured(expect, facts, &mut checks);
     checks
@@ -111,16 +112,45 @@ fn in_order(who: &str, expected: &[AnyOf], text: &str, checks: &mut Vec<Check>) 
 }
 
 fn booked(expect: &Expect, facts: &Facts<'_>, checks: &mut Vec<Check>) {
-    let list: Vec<_> = facts.booked.iter().map(describe).collect();
+    let stands = |row: &&Appointment| row.state == "booked";
+    let list: Vec<_> = facts.rows.iter().filter(stands).map(describe).collect();
     let found = if list.is_empty() { "nothing was booked".to_owned() } else { list.join("; ") };
+    let today =
+        |zone: &TimeZone| facts.call.map(|call| call.summary.started.to_zoned(zone.clone()).date());
     if expect.no_appointment {
-        checks.push(Check::new("nothing is booked", facts.booked.is_empty(), found));
+        checks.push(Check::new("nothing is booked", list.is_empty(), found));
     } else if let Some(wanted) = &expect.appointment {
-        let today = |zone: &TimeZone| {
-            facts.call.map(|call| call.summary.started.to_zoned(zone.clone()).date())
-        };
-        let fits = facts.booked.iter().any(|appointment| is(wanted, appointment, today));
+        let fits = facts.rows.iter().filter(stands).any(|row| is(wanted, row, today));
         checks.push(Check::new(expected(wanted), fits, found));
+    }
+    for ExpectRows { state, appointment, count } in &expect.rows {
+        let fits = facts.rows.iter().filter(|row| {
+            state.is_none_or(|state| state.as_str() == row.state) && is(appointment, row, today)
+        });
+        let fitting = fits.count();
+        let state = state.map_or("", |state| state.as_str());
+        let wanted = described(appointment);
+        let rows: Vec<_> =
+            facts.rows.iter().map(|row| format!("{} ({})", describe(row), row.state)).collect();
+        checks.push(Check::new(
+            format!("the calendar holds {count} rows of this call {state}{wanted}"),
+            fitting == *count,
+            format!("{fitting} of: {}", rows.join("; ")),
+        ));
+    }
+}
+
+fn happened(expect: &Expect, facts: &Facts<'_>, checks: &mut Vec<Check>) {
+    for ExpectEvents { kind, at_least, at_most } in &expect.events {
+        let times = facts.heard.and_then(|heard| heard.events.get(kind)).copied().unwrap_or(0);
+        let least = at_least.unwrap_or(usize::from(at_most.is_none()));
+        let most = at_most.unwrap_or(usize::MAX);
+        let bounds = at_most.map_or_else(
+            || format!("at least {least} times"),
+            |most| format!("{least} to {most} times"),
+        );
+        let expected = format!("`{kind}` happens {bounds}");
+        checks.push(Check::new(expected, (least..=most).contains(&times), times.to_string()));
     }
 }
 
@@ -129,7 +159,11 @@ fn describe(appointment: &Appointment) -> String {
 }
 
 fn expected(wanted: &ExpectAppointment) -> String {
-    let mut text = "an appointment is in the calendar".to_owned();
+    format!("an appointment is in the calendar{}", described(wanted))
+}
+
+fn described(wanted: &ExpectAppointment) -> String {
+    let mut text = String::new();
     for (what, phrase) in [("service", &wanted.service), ("name", &wanted.name)] {
         if let Some(phrase) = phrase {
             text.push_str(&format!(", {what} {phrase}"));
@@ -196,6 +230,21 @@ fn measured(expect: &Expect, facts: &Facts<'_>, checks: &mut Vec<Check>) {
         let found = p50.map_or_else(|| "no reply".to_owned(), |ms| format!("{ms} ms"));
         let expected = format!("half of the replies come within {most} ms");
         checks.push(Check::new(expected, p50.is_some_and(|ms| ms <= most), found));
+    }
+    if let Some(most) = expect.reply_p95_at_most_ms {
+        let p95 = report.reply_p95_ms;
+        let found = p95.map_or_else(|| "no reply".to_owned(), |ms| format!("{ms} ms"));
+        let expected = format!("95 of 100 replies come within {most} ms");
+        checks.push(Check::new(expected, p95.is_some_and(|ms| ms <= most), found));
+    }
+    if let Some(most) = expect.talked_over_at_most {
+        let times = report.replies.iter().filter(|reply| reply.talked_over).count();
+        let expected = format!("the agent talks over the caller at most {most} times");
+        checks.push(Check::new(expected, times <= most, times.to_string()));
+    }
+    if let Some(most) = expect.stutters_at_most {
+        let expected = format!("the agent's sound runs dry at most {most} times");
+        checks.push(Check::new(expected, report.stutters <= most, report.stutters.to_string()));
     }
     if let Some(least) = expect.replies_at_least {
         let count = report.replies.iter().filter(|reply| reply.reply_ms.is_some()).count();

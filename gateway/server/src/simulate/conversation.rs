@@ -1,10 +1,13 @@
-//! One call from the caller's end, sans-IO: the stream, the mouth, the ear and the mind joined, and a log of it.
+//! One call from the caller's end, sans-IO: the stream, the line, the mouth, the ear and the mind joined, and a log of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use callwright_api::wire::{Event, EventBody};
+use callwright_media::impair::{Echo, Line, LineError};
+use callwright_media::tone::Digit;
+use callwright_media::{Resampler, SampleRate, g711};
 
 use super::caller::{Act, Caller};
 use super::ear::{Ear, Response, Span, Utterance, time_of};
@@ -13,7 +16,7 @@ use super::log::{Entry, What};
 use super::mouth::{Clip, FRAME, Mouth};
 use super::recording::Recording;
 use super::scenario::{Deed, Scenario, Voice};
-use super::speakerphone::Speakerphone;
+use super::trunk::{Packets, Trunk};
 use super::twilio::{Identity, Offence, Sound, Stream};
 
 /// The call.
@@ -24,13 +27,15 @@ pub(super) struct Conversation<'s> {
     call_sid: String,
     /// The server's own name for the call.
     call: Option<String>,
-    stream: Stream,
+    trunk: Trunk,
+    /// What is between the caller's mouth and the trunk; nothing at all without one.
+    line: Option<Way>,
     mouth: Mouth,
     ear: Ear,
     caller: Caller<'s>,
     clips: &'s HashMap<Voice, Arc<Clip>>,
     recording: Recording,
-    speakerphone: Option<Speakerphone>,
+    echo: Option<Echo>,
     log: Vec<Entry>,
     /// What the agent decided to say, until it begins.
     said: HashMap<u32, String>,
@@ -42,9 +47,21 @@ pub(super) struct Conversation<'s> {
     call_max: Duration,
     hung_up: bool,
     busy: bool,
+    /// What is being said takes no turn.
+    nodding: bool,
+    /// Events of the call, by their type.
+    events: BTreeMap<String, usize>,
     failure: Option<String>,
     /// Why the call ended, in the server's words.
     cause: Option<String>,
+}
+
+/// A line, and a look at what comes out of it.
+#[derive(Debug)]
+struct Way {
+    line: Line,
+    /// To a recording's 8 kHz.
+    narrow: Resampler,
 }
 
 /// What is known of a call from the caller's end once it is over.
@@ -64,26 +81,55 @@ pub(super) struct Heard {
     pub(super) offences: Vec<Offence>,
     pub(super) hung_up: bool,
     pub(super) failure: Option<String>,
+    pub(super) events: BTreeMap<String, usize>,
 }
 
 impl<'s> Conversation<'s> {
-    /// A call whose socket has just opened.
+    /// A call over Twilio whose socket has just opened.
     pub(super) fn new(
         scenario: &'s Scenario,
         clips: &'s HashMap<Voice, Arc<Clip>>,
         who: Identity,
         parameters: &[(String, String)],
-    ) -> Self {
-        Self {
-            call_sid: who.call_sid.clone(),
+        line: Option<Line>,
+    ) -> Result<Self, LineError> {
+        let name = who.call_sid.clone();
+        Self::over(Trunk::Twilio(Stream::open(who, parameters)), name, scenario, clips, line)
+    }
+
+    /// A call over packets, which the carrier knows by `name`.
+    pub(super) fn packets(
+        scenario: &'s Scenario,
+        clips: &'s HashMap<Voice, Arc<Clip>>,
+        name: String,
+        packets: Packets,
+        line: Line,
+    ) -> Result<Self, LineError> {
+        Self::over(Trunk::Packets(packets), name, scenario, clips, Some(line))
+    }
+
+    fn over(
+        trunk: Trunk,
+        call_sid: String,
+        scenario: &'s Scenario,
+        clips: &'s HashMap<Voice, Arc<Clip>>,
+        line: Option<Line>,
+    ) -> Result<Self, LineError> {
+        let rate = line.as_ref().map_or(SampleRate::Hz8000, Line::rate);
+        let narrow = Resampler::new(rate, SampleRate::Hz8000)?;
+        // A line has the scenario's echo among its own.
+        let echo = scenario.echo.filter(|_| line.is_none());
+        Ok(Self {
+            call_sid,
             call: None,
-            stream: Stream::open(who, parameters),
-            mouth: Mouth::new(scenario.noise_dbov),
+            trunk,
+            line: line.map(|line| Way { line, narrow }),
+            mouth: Mouth::at(rate, scenario.noise_dbov),
             ear: Ear::default(),
             caller: Caller::new(scenario),
             clips,
             recording: Recording::default(),
-            speakerphone: scenario.echo.map(Speakerphone::new),
+            echo: echo.map(|echo| Echo::new(echo.settings(), SampleRate::Hz8000)),
             log: Vec::new(),
             said: HashMap::new(),
             spoken: Vec::new(),
@@ -92,19 +138,29 @@ impl<'s> Conversation<'s> {
             call_max: scenario.call_max,
             hung_up: false,
             busy: false,
+            nodding: false,
+            events: BTreeMap::new(),
             failure: None,
             cause: None,
+        })
+    }
+
+    /// The packets of a call that goes over such.
+    pub(super) const fn as_packets(&mut self) -> Option<&mut Packets> {
+        match &mut self.trunk {
+            Trunk::Packets(packets) => Some(packets),
+            Trunk::Twilio(_) => None,
         }
     }
 
     /// The next text message for the server.
     pub(super) fn poll_text(&mut self) -> Option<String> {
-        self.stream.poll_text()
+        self.trunk.poll_text()
     }
 
     /// When [`Self::tick`] wants to be called, besides every frame.
     pub(super) fn next_deadline(&self) -> Option<Duration> {
-        self.stream.next_deadline()
+        self.trunk.next_deadline()
     }
 
     /// What happened since the last call of this, for showing it while it goes on.
@@ -119,42 +175,38 @@ impl<'s> Conversation<'s> {
 
     /// A text message came from the server.
     pub(super) fn text(&mut self, text: &str, now: Duration) {
-        self.stream.text(text, now);
+        self.trunk.text(text, now);
         self.listen(now);
     }
 
     /// A binary message came from the server.
     pub(super) fn binary(&mut self, length: usize, now: Duration) {
-        self.stream.binary(length);
+        self.trunk.binary(length);
         self.listen(now);
     }
 
     /// Plays up to `now`.
     pub(super) fn tick(&mut self, now: Duration) {
-        self.stream.tick(now);
+        self.trunk.tick(now);
         self.listen(now);
     }
 
-    /// 20 ms more have passed: sends them, and decides what comes next.
-    pub(super) fn frame(&mut self, now: Duration) -> OnTheLine {
+    /// 20 ms more have passed, the last of them at `due`: sends them, and decides what comes next.
+    pub(super) fn frame(&mut self, due: Duration, now: Duration) -> OnTheLine {
         self.tick(now);
-        let from = self.mouth.sent();
-        let mut sent = self.mouth.next_frame();
-        if let Some(phone) = &self.speakerphone {
-            phone.add_to(&mut sent.octets, from);
-        }
-        self.recording.sent(&sent.octets);
-        self.stream.frame(&sent.octets, now);
-        if let Some(key) = sent.key {
-            self.stream.key(key, now);
-        }
-        if sent.hung_up {
-            self.ear.caller_broke_off(self.mouth.sent());
-            return self.hang_up(now);
+        match self.send(due, now) {
+            Ok(true) => {
+                self.ear.caller_broke_off(self.mouth.sent());
+                return self.hang_up(now);
+            }
+            Ok(false) => {}
+            Err(error) => return self.give_up(format!("the simulated line failed: {error}"), now),
         }
         if self.busy && !self.mouth.is_busy() {
             self.busy = false;
-            self.caller.finished(now);
+            if !std::mem::take(&mut self.nodding) {
+                self.caller.finished(now);
+            }
         }
         if now >= self.call_max {
             return self.give_up("the call took longer than the scenario allows".to_owned(), now);
@@ -162,11 +214,55 @@ impl<'s> Conversation<'s> {
         if self.busy {
             return OnTheLine::Yes;
         }
-        match self.caller.decide(now, &self.ear, self.stream.buffered() > FRAME) {
+        match self.caller.decide(now, &self.ear, self.trunk.buffered() > FRAME) {
             None => OnTheLine::Yes,
             Some(Act::GiveUp(why)) => self.give_up(why, now),
+            Some(Act::Nod(voice)) => {
+                if let Some(clip) = self.clips.get(&voice) {
+                    self.mouth.speak(Arc::clone(clip), None);
+                    (self.busy, self.nodding) = (true, true);
+                    self.note(now, What::CallerNods(words_of(&voice)));
+                }
+                OnTheLine::Yes
+            }
             Some(Act::Do { deed, cuts_in }) => self.perform(deed, cuts_in, now),
         }
+    }
+
+    /// Sends 20 ms. Gives whether the caller hung up within them.
+    fn send(&mut self, due: Duration, now: Duration) -> Result<bool, LineError> {
+        let Some(Way { line, narrow }) = &mut self.line else {
+            let from = self.mouth.sent();
+            let mut sent = self.mouth.next_frame();
+            if let Some(echo) = &mut self.echo {
+                echo.add_to(&mut sent.samples, from);
+            }
+            self.recording.sent(&sent.octets());
+            self.trunk.frame(&sent.samples, now);
+            if let Some(key) = sent.key {
+                self.trunk.key(key, now);
+            }
+            return Ok(sent.hung_up);
+        };
+        let mut hung_up = false;
+        for _ in 0..line.frames_due(due) {
+            let sent = self.mouth.next_frame();
+            hung_up |= sent.hung_up;
+            if let Some(key) = sent.key.and_then(Digit::from_char) {
+                line.press(key);
+            }
+            line.speak(&sent.samples)?;
+        }
+        let mut frame = vec![0; line.rate().frame_samples()];
+        line.hear(due, &mut frame);
+        let mut kept = [0; FRAME];
+        narrow.process(&frame, &mut kept)?;
+        self.recording.sent(&kept.map(g711::ulaw_encode));
+        self.trunk.frame(&frame, now);
+        while let Some(key) = line.take_key() {
+            self.trunk.key(key, now);
+        }
+        Ok(hung_up)
     }
 
     fn perform(&mut self, deed: Deed, cuts_in: bool, now: Duration) -> OnTheLine {
@@ -191,10 +287,7 @@ impl<'s> Conversation<'s> {
         now: Duration,
     ) {
         let Some(clip) = self.clips.get(voice) else { return };
-        let words = match voice {
-            Voice::Text(text) => text.clone(),
-            Voice::File(path) => format!("[{}]", path.display()),
-        };
+        let words = words_of(voice);
         self.busy = true;
         // A clip without a loud sample is silence, and nothing can be measured from it.
         if let Some(span) = self.mouth.speak(Arc::clone(clip), hang_up_after) {
@@ -211,7 +304,7 @@ impl<'s> Conversation<'s> {
     }
 
     fn hang_up(&mut self, now: Duration) -> OnTheLine {
-        self.stream.stop(now);
+        self.trunk.stop(now);
         self.hung_up = true;
         self.note(now, What::CallerHangsUp);
         OnTheLine::HungUp
@@ -231,6 +324,7 @@ impl<'s> Conversation<'s> {
     }
 
     fn own_event(&mut self, body: &EventBody, now: Duration) {
+        *self.events.entry(kind_of(body)).or_default() += 1;
         match body {
             EventBody::AgentSaid { reply, text, .. } => {
                 self.caller.agent_says(*reply, text, now);
@@ -270,16 +364,19 @@ impl<'s> Conversation<'s> {
     }
 
     fn listen(&mut self, now: Duration) {
-        for sound in self.stream.take_sounds() {
+        for sound in self.trunk.take_sounds() {
             self.ear.agent(&sound);
             if let Sound::Played(played) = &sound {
                 self.recording.played(played);
-                if let Some(phone) = &mut self.speakerphone {
-                    phone.played(played.at, &played.octets);
+                let samples = played.octets.iter().copied().map(g711::ulaw_decode);
+                if let Some(echo) = &mut self.echo {
+                    echo.played(played.at, samples);
+                } else if let Some(way) = &mut self.line {
+                    way.line.played(played.at, samples);
                 }
             }
         }
-        let offences = self.stream.offences();
+        let offences = self.trunk.offences();
         let told = self.log.iter().filter(|entry| matches!(entry.what, What::Offence(_))).count();
         let new: Vec<_> = offences.get(told..).unwrap_or_default().to_vec();
         for offence in new {
@@ -301,14 +398,29 @@ impl<'s> Conversation<'s> {
             cut_off: if self.hung_up {
                 Duration::ZERO
             } else {
-                time_of(self.stream.buffered() as u64)
+                time_of(self.trunk.buffered() as u64)
             },
             recording: self.recording,
-            offences: self.stream.offences().to_vec(),
+            offences: self.trunk.offences().to_vec(),
             hung_up: self.hung_up,
             failure: self.failure,
+            events: self.events,
         }
     }
+}
+
+/// What is said, for a log.
+fn words_of(voice: &Voice) -> String {
+    match voice {
+        Voice::Text(text) => text.clone(),
+        Voice::File(path) => format!("[{}]", path.display()),
+    }
+}
+
+/// The event's `type` on the wire.
+fn kind_of(body: &EventBody) -> String {
+    let written = serde_json::to_value(body).unwrap_or_default();
+    written.get("type").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned()
 }
 
 /// The turn of the server that an utterance became: the last one to be over before the caller spoke again.

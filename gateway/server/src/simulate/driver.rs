@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use callwright_api::wire::Event;
 use callwright_contract::Pii;
+use callwright_media::impair::{Line, LineSettings};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -32,6 +33,8 @@ pub(super) struct CallPlan<'a> {
     pub(super) public_url: &'a str,
     pub(super) auth_token: Option<&'a Pii<String>>,
     pub(super) who: Identity,
+    /// What is done to the caller's sound; nothing without it.
+    pub(super) line: Option<&'a LineSettings>,
 }
 
 /// How Twilio's side of a call went.
@@ -155,7 +158,17 @@ async fn connect(
     webhooks.stream_status(target, "stream-started", Timestamp::now()).await;
     let begun = Instant::now();
     let parameters = &target.parameters;
-    let conversation = Conversation::new(plan.scenario, plan.clips, plan.who.clone(), parameters);
+    let line = plan.line.map(Line::new).transpose();
+    let conversation = line.and_then(|line| {
+        Conversation::new(plan.scenario, plan.clips, plan.who.clone(), parameters, line)
+    });
+    let conversation = match conversation {
+        Ok(conversation) => conversation,
+        Err(error) => {
+            made.offences.push(Offence::new(TwilioError::Close, error.to_string()));
+            return None;
+        }
+    };
     let mut watched = Watched { conversation, seen: 0, watch };
     let broken = hold(begun, socket, &mut watched, events).await;
     made.lasted = begun.elapsed();
@@ -218,8 +231,8 @@ impl Party for Watched<'_, '_> {
         self.conversation.tick(now);
     }
 
-    fn frame(&mut self, _due: Duration, now: Duration) -> OnTheLine {
-        self.conversation.frame(now)
+    fn frame(&mut self, due: Duration, now: Duration) -> OnTheLine {
+        self.conversation.frame(due, now)
     }
 
     fn event(&mut self, event: &Event, now: Duration) {

@@ -27,6 +27,8 @@ pub enum What {
         /// The agent is cut off by it.
         cuts_in: bool,
     },
+    /// The caller says that it listens, without taking the floor.
+    CallerNods(String),
     /// The caller types this.
     CallerPresses(String),
     /// The caller says nothing for this long.
@@ -62,6 +64,7 @@ impl fmt::Display for What {
             Self::Taken(call) => write!(f, "        the call is taken: {call}"),
             Self::CallerSays { text, cuts_in: false } => write!(f, "caller  {text}"),
             Self::CallerSays { text, cuts_in: true } => write!(f, "caller  {text}  (cutting in)"),
+            Self::CallerNods(words) => write!(f, "caller  {words}  (nodding)"),
             Self::CallerPresses(keys) => write!(f, "caller  presses {keys}"),
             Self::CallerStaysSilent(lasts) => {
                 write!(f, "caller  says nothing for {} s", lasts.as_secs_f32())

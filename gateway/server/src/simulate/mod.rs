@@ -7,10 +7,13 @@
 //! | file | owns |
 //! |---|---|
 //! | `args`, `run` | the command line and what it does |
-//! | `scenario`, `shipped`, `phrase`, `day` | what a scenario says |
+//! | `scenario`, `shipped`, `phrase`, `day`, `yaml` | what a scenario says |
+//! | `persona`, `profile` | who calls, and over what line |
 //! | `twilio`, `webhook` | Twilio's side, strictly |
 //! | `caller`, `mouth`, `ear`, `speech`, `recording` | the caller |
-//! | `conversation`, `line`, `driver`, `server` | one call, over real sockets |
+//! | `conversation`, `trunk` | one call, from the caller's end |
+//! | `line`, `driver`, `server` | one call, over real sockets |
+//! | `inside`, `matrix` | calls within this process, on a virtual clock |
 //! | `checks`, `report`, `log` | what came of it |
 //!
 //! Tests use it without the command line:
@@ -32,25 +35,32 @@ mod conversation;
 mod day;
 mod driver;
 pub(crate) mod ear;
+mod inside;
 pub(crate) mod line;
 mod log;
+mod matrix;
 pub(crate) mod mouth;
+mod persona;
 mod phrase;
 mod placing;
+mod profile;
 pub(crate) mod recording;
 mod report;
 mod run;
 mod scenario;
 pub(crate) mod server;
 mod shipped;
-mod speakerphone;
 pub(crate) mod speech;
+mod trunk;
 pub(crate) mod twilio;
 pub(crate) mod webhook;
+mod yaml;
 
 pub use args::Args;
 pub use log::{Entry, What};
+pub use persona::Persona;
 pub use placing::{Caller, SimulateError, Target};
+pub use profile::LineProfile;
 pub use recording::Recording;
 pub use report::{CallReport, Check, Interruption, Moment, Reply};
 pub use run::run;

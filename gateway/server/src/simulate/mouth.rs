@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use callwright_media::g711::ulaw_encode;
+use callwright_media::SampleRate;
+use callwright_media::g711::{ULAW_SILENCE, ulaw_encode};
 
 use super::ear::{LOUD, Span, sample_at, time_of};
 
@@ -14,10 +15,13 @@ pub(crate) const FRAME: usize = 160;
 /// Frames from one key to the next: 200 ms, as fast as people type.
 const KEY_EVERY: u32 = 10;
 
-/// Something to say, ready to be sent: 8 kHz.
+/// Something to say, ready to be sent, for telephones and for wideband lines. Places in it are samples of 8 kHz.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Clip {
+    /// At 8 kHz.
     samples: Vec<i16>,
+    /// The same at 16 kHz; empty when nobody needs it.
+    wide: Vec<i16>,
     /// First and last loud sample; `None` when it is all silence.
     loud: Option<Span>,
 }
@@ -25,18 +29,32 @@ pub(crate) struct Clip {
 impl Clip {
     /// A clip of these samples, without the silence around them. They are 8 kHz, mono.
     pub(crate) fn new(samples: &[i16]) -> Self {
+        Self::with_wide(samples, &[])
+    }
+
+    /// The same, with the same sound at 16 kHz beside it.
+    pub(crate) fn with_wide(samples: &[i16], wide: &[i16]) -> Self {
         let loud = |sample: &i16| sample.unsigned_abs() >= LOUD;
         let (Some(first), Some(last)) =
             (samples.iter().position(loud), samples.iter().rposition(loud))
         else {
-            return Self { samples: samples.to_vec(), loud: None };
+            return Self { samples: samples.to_vec(), wide: wide.to_vec(), loud: None };
         };
         // A soft onset and a soft end belong to the first and the last word.
         let from = first.saturating_sub(SOFT);
         let to = (last + SOFT).min(samples.len());
         let kept = samples.get(from..to).unwrap_or_default().to_vec();
         let span = Span { start: (first - from) as u64, end: (last - from) as u64 };
-        Self { samples: kept, loud: Some(span) }
+        let wide = wide.get(2 * from..wide.len().min(2 * to)).unwrap_or_default().to_vec();
+        Self { samples: kept, wide, loud: Some(span) }
+    }
+
+    /// The mean level of its loud part, in dB under a full-scale square wave; `None` when it is all silence.
+    pub(crate) fn level_dbov(&self) -> Option<f32> {
+        let Span { start, end } = self.loud?;
+        let at = |sample: u64| usize::try_from(sample).ok();
+        let loud = self.samples.get(at(start)?..=at(end)?)?;
+        Some(callwright_media::level_dbov(loud).0)
     }
 
     /// From its first loud sample to its last.
@@ -44,8 +62,7 @@ impl Clip {
         self.loud.map_or(Duration::ZERO, |loud| time_of(loud.end - loud.start))
     }
 
-    /// All of it.
-    #[cfg(test)]
+    /// All of it at 8 kHz.
     pub(crate) fn samples(&self) -> &[i16] {
         &self.samples
     }
@@ -57,19 +74,31 @@ const SOFT: usize = 400;
 /// What is sent next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sent {
-    /// 20 ms of mu-law.
-    pub(crate) octets: [u8; FRAME],
+    /// 20 ms at the mouth's rate.
+    pub(crate) samples: Vec<i16>,
     /// A key pressed during them.
     pub(crate) key: Option<char>,
     /// The caller hung up at the end of them.
     pub(crate) hung_up: bool,
 }
 
+impl Sent {
+    /// The frame in mu-law, of a mouth at 8 kHz.
+    pub(crate) fn octets(&self) -> [u8; FRAME] {
+        let mut octets = [ULAW_SILENCE; FRAME];
+        for (octet, &sample) in octets.iter_mut().zip(&self.samples) {
+            *octet = ulaw_encode(sample);
+        }
+        octets
+    }
+}
+
 /// The caller's mouth and fingers.
 #[derive(Debug)]
 pub(crate) struct Mouth {
+    rate: SampleRate,
     noise: Noise,
-    /// Samples sent so far.
+    /// Samples of 8 kHz sent so far.
     sent: u64,
     clip: Option<(Arc<Clip>, usize)>,
     hang_up_at: Option<u64>,
@@ -78,9 +107,15 @@ pub(crate) struct Mouth {
 }
 
 impl Mouth {
-    /// A mouth with noise of this level around it (dB under full scale), or none.
+    /// A telephone's mouth with noise of this level around it (dB under full scale), or none.
     pub(crate) fn new(noise_dbov: Option<f32>) -> Self {
+        Self::at(SampleRate::Hz8000, noise_dbov)
+    }
+
+    /// The same for a line of this rate, 8 or 16 kHz.
+    pub(crate) fn at(rate: SampleRate, noise_dbov: Option<f32>) -> Self {
         Self {
+            rate,
             noise: Noise::new(noise_dbov),
             sent: 0,
             clip: None,
@@ -116,26 +151,27 @@ impl Mouth {
         self.clip.is_some() || !self.keys.is_empty()
     }
 
-    /// Samples sent so far.
+    /// Samples of 8 kHz sent so far.
     pub(crate) const fn sent(&self) -> u64 {
         self.sent
     }
 
     /// The next 20 ms.
     pub(crate) fn next_frame(&mut self) -> Sent {
-        let mut octets = [0; FRAME];
-        for octet in &mut octets {
+        let mut samples = vec![0; self.rate.frame_samples()];
+        for sample in &mut samples {
             let speech = self.next_sample();
-            *octet = ulaw_encode(speech.saturating_add(self.noise.next()));
+            *sample = speech.saturating_add(self.noise.next());
         }
         self.sent += FRAME as u64;
         let hung_up = self.hang_up_at.is_some_and(|at| self.sent >= at);
-        Sent { octets, key: self.next_key(), hung_up }
+        Sent { samples, key: self.next_key(), hung_up }
     }
 
     fn next_sample(&mut self) -> i16 {
         let Some((clip, at)) = &mut self.clip else { return 0 };
-        let sample = clip.samples.get(*at).copied();
+        let wide = self.rate != SampleRate::Hz8000;
+        let sample = if wide { clip.wide.get(*at) } else { clip.samples.get(*at) }.copied();
         *at += 1;
         if sample.is_none() {
             self.clip = None;
@@ -210,11 +246,11 @@ mod tests {
         let loud = mouth.speak(Arc::new(clip(0, 200)), None).unwrap();
         assert_eq!(loud, Span { start: 160, end: 359 });
         assert!(mouth.is_busy());
-        let octets = [mouth.next_frame().octets, mouth.next_frame().octets].concat();
+        let octets = [mouth.next_frame().octets(), mouth.next_frame().octets()].concat();
         let is_loud = |octet: &u8| ulaw_decode(*octet).unsigned_abs() >= LOUD;
         assert_eq!(octets.iter().filter(|octet| is_loud(octet)).count(), 200);
         assert!(!mouth.is_busy());
-        assert_eq!(mouth.next_frame().octets, [0xFF; FRAME]);
+        assert_eq!(mouth.next_frame().octets(), [0xFF; FRAME]);
         assert_eq!(mouth.sent(), 640);
     }
 
@@ -240,7 +276,7 @@ mod tests {
     fn noise_has_the_level_that_was_asked_for() {
         let mut mouth = Mouth::new(Some(-40.0));
         let heard: Vec<i16> =
-            (0..50).flat_map(|_| mouth.next_frame().octets.map(ulaw_decode)).collect();
+            (0..50).flat_map(|_| mouth.next_frame().octets().map(ulaw_decode)).collect();
         assert!((level_dbov(&heard).0 + 40.0).abs() < 0.5, "{:?}", level_dbov(&heard));
     }
 }

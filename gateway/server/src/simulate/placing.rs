@@ -9,11 +9,14 @@ use callwright_models::flite::Flite;
 use super::checks::{Facts, check};
 use super::driver::{CallPlan, Made, make};
 use super::log::Entry;
+use super::profile::LineProfile;
 use super::report::{CallReport, Moment, interruptions, ms, replies, reply_percentiles};
 use super::scenario::{Scenario, ScenarioError, Side};
 use super::server::{Server, ServerError};
-use super::speech::{SpeechError, clips};
+use super::speech::{SpeechError, babble, clips, level_dbov};
 use super::twilio::Identity;
+use callwright_api::wire::{Appointment, Call};
+use callwright_media::impair::LineError;
 
 /// The server to call, and how.
 #[derive(Clone, Debug)]
@@ -33,6 +36,20 @@ pub enum SimulateError {
     /// The server cannot be asked.
     #[error(transparent)]
     Server(#[from] ServerError),
+    /// The simulated line.
+    #[error("the simulated line cannot be made: {0}")]
+    Line(#[from] LineError),
+    /// The call could not be made within this process.
+    #[error("cannot make the call within this process: {0}")]
+    Inside(String),
+    /// One call has one of these.
+    #[error("a call has one {0}: name one, or try several with --matrix")]
+    Several(&'static str),
+    /// There is no such socket.
+    #[error(
+        "this line is RTP, for which the server has no socket yet: make the call within this process, with --virtual"
+    )]
+    NoSocket,
     /// The caller has no voice.
     #[error(transparent)]
     Speech(#[from] SpeechError),
@@ -98,6 +115,8 @@ pub struct Caller {
     target: Target,
     /// Speaks for all callers, one text at a time, before their calls.
     voice: Arc<Mutex<Flite>>,
+    /// What is done to the sound of its calls, and the seed of it.
+    line: Option<(LineProfile, u64)>,
 }
 
 impl std::fmt::Debug for Caller {
@@ -113,7 +132,14 @@ impl Caller {
     /// [`SimulateError::Voice`] when Flite is not installed.
     pub fn new(target: Target) -> Result<Self, SimulateError> {
         let voice = Flite::load().map_err(|error| SimulateError::Voice(error.to_string()))?;
-        Ok(Self { target, voice: Arc::new(Mutex::new(voice)) })
+        Ok(Self { target, voice: Arc::new(Mutex::new(voice)), line: None })
+    }
+
+    /// Calls over a line of this kind, always in the same way. Only one of Twilio's leads to a server.
+    #[must_use]
+    pub fn over(mut self, line: LineProfile, seed: u64) -> Self {
+        self.line = Some((line, seed));
+        self
     }
 
     /// Makes the call of `scenario`, in real time.
@@ -134,11 +160,18 @@ impl Caller {
         watch: &mut (dyn FnMut(&Entry) + Send),
     ) -> Result<CallReport, SimulateError> {
         let (voice, wanted) = (Arc::clone(&self.voice), scenario.clone());
+        let line = self.line.clone();
         let spoken = tokio::task::spawn_blocking(move || {
             let mut voice = voice.lock().unwrap_or_else(PoisonError::into_inner);
-            clips(&wanted, &mut *voice)
+            let clips = clips(&wanted, &mut *voice)?;
+            let Some((profile, seed)) = line else { return Ok((clips, None)) };
+            let others = if profile.babbles() { babble(&mut *voice)? } else { Arc::default() };
+            let mut settings = profile.settings(seed, level_dbov(&clips), &others)?;
+            settings.echo = settings.echo.or(wanted.echo.map(|echo| echo.settings()));
+            Ok::<_, SimulateError>((clips, Some(settings)))
         });
-        let clips = spoken.await.map_err(|error| SimulateError::Voice(error.to_string()))??;
+        let (clips, line) =
+            spoken.await.map_err(|error| SimulateError::Voice(error.to_string()))??;
         let Target { server, public_url, auth_token } = &self.target;
         let plan = CallPlan {
             scenario,
@@ -147,6 +180,7 @@ impl Caller {
             public_url,
             auth_token: auth_token.as_ref(),
             who: Identity::random(),
+            line: line.as_ref(),
         };
         let made = make(&plan, watch).await?;
         report(scenario, server, made).await
@@ -157,20 +191,29 @@ impl Caller {
 async fn report(
     scenario: &Scenario,
     server: &Server,
-    mut made: Made,
+    made: Made,
 ) -> Result<CallReport, SimulateError> {
     let id = made.heard.as_ref().and_then(|heard| heard.call.clone());
     let call = match &id {
         Some(id) => Some(server.call(id).await?),
         None => None,
     };
-    let mut booked = match &id {
+    let rows = match &id {
         Some(_) => server.appointments().await?,
         None => Vec::new(),
     };
-    booked.retain(|appointment| {
-        Some(&appointment.call) == id.as_ref() && appointment.state == "booked"
-    });
+    Ok(put_together(scenario, made, call.as_ref(), rows))
+}
+
+/// What came of a call whose record is `call`, with all that the calendar holds.
+pub(super) fn put_together(
+    scenario: &Scenario,
+    mut made: Made,
+    call: Option<&Call>,
+    mut rows: Vec<Appointment>,
+) -> CallReport {
+    let id = made.heard.as_ref().and_then(|heard| heard.call.clone());
+    rows.retain(|row| Some(&row.call) == id.as_ref());
     let ended_by = ended_by(&made);
     let mut offences = std::mem::take(&mut made.offences);
     let recording =
@@ -196,7 +239,7 @@ async fn report(
                 what: entry.what.to_string().trim_start().to_owned(),
             })
             .collect(),
-        replies: heard.map(|heard| replies(heard, call.as_ref())).unwrap_or_default(),
+        replies: heard.map(|heard| replies(heard, call)).unwrap_or_default(),
         interruptions: heard.map(interruptions).unwrap_or_default(),
         reply_p50_ms,
         reply_p95_ms,
@@ -214,12 +257,12 @@ async fn report(
             offences: &offences,
             refused: made.refused.as_deref(),
             ended_by,
-            call: call.as_ref(),
-            booked: &booked,
+            call,
+            rows: &rows,
         },
     );
     report.passed = report.checks.iter().all(|check| check.ok);
-    Ok(report)
+    report
 }
 
 fn ended_by(made: &Made) -> Option<Side> {

@@ -1,6 +1,7 @@
 //! What `callwright simulate` does: finds the scenarios and the server, makes the calls, shows them, judges.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -10,9 +11,13 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::args::Args;
+use super::inside::{Inside, InsideCall};
+use super::matrix::{Matrix, Named, Outcome};
+use super::persona::{self, Persona};
 use super::placing::{Caller, SimulateError, Target};
+use super::profile::{self, CarrierKind, LineProfile};
 use super::report::CallReport;
-use super::scenario::Scenario;
+use super::scenario::{Scenario, ScenarioError};
 use super::server::Server;
 use super::shipped::{SHIPPED, find};
 use crate::config::Config;
@@ -25,12 +30,20 @@ pub fn run(args: Args) -> ExitCode {
     if args.list {
         return list();
     }
+    if args.matrix || args.inside {
+        return ended(if args.matrix { matrix(&args) } else { inside(&args) });
+    }
     // Two threads, so that a call's frames leave in time while another call is being made ready.
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let outcome = runtime
-        .map_err(SimulateError::Runtime)
-        .and_then(|runtime| runtime.block_on(simulate(&args)));
+    ended(
+        runtime
+            .map_err(SimulateError::Runtime)
+            .and_then(|runtime| runtime.block_on(simulate(&args))),
+    )
+}
+
+fn ended(outcome: Result<bool, SimulateError>) -> ExitCode {
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
@@ -55,44 +68,151 @@ fn list() -> ExitCode {
         let name = shipped.read().map_or_else(|error| error.to_string(), |scenario| scenario.name);
         say(format_args!("{:20} {name}", shipped.name));
     }
+    say("\nPersonas (--persona):");
+    for (name, _) in persona::SHIPPED {
+        let what = Persona::named(name).map_or_else(|error| error.to_string(), |who| who.name);
+        say(format_args!("{name:20} {what}"));
+    }
+    say("\nLines (--line):");
+    for (name, _) in profile::SHIPPED {
+        let what =
+            LineProfile::named(name).map_or_else(|error| error.to_string(), |line| line.name);
+        say(format_args!("{name:20} {what}"));
+    }
     ExitCode::SUCCESS
 }
 
+/// Those that were asked for by name, or `otherwise`.
+fn named<T>(
+    asked: &[String],
+    otherwise: &[&str],
+    read: impl Fn(&str) -> Result<T, ScenarioError>,
+) -> Result<Vec<Named<T>>, SimulateError> {
+    let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
+    let names = if asked.is_empty() { otherwise } else { &asked };
+    let each = names.iter().map(|&name| Ok(Named { name: name.to_owned(), what: read(name)? }));
+    each.collect()
+}
+
+fn models(args: &Args) -> PathBuf {
+    args.models.clone().unwrap_or_else(Config::default_models)
+}
+
+fn matrix(args: &Args) -> Result<bool, SimulateError> {
+    let shipped =
+        |all: &[(&'static str, &str)]| all.iter().map(|(name, _)| *name).collect::<Vec<_>>();
+    let matrix = Matrix {
+        scenarios: asked_scenarios(args)?,
+        personas: named(&args.persona, &shipped(&persona::SHIPPED), Persona::named)?,
+        lines: named(&args.line, &shipped(&profile::SHIPPED), LineProfile::named)?,
+        seed: args.seed,
+        calls: args.calls.max(1),
+        models: models(args),
+        at_a_time: args.at_a_time.and_then(|calls| NonZeroUsize::new(usize::from(calls))),
+    };
+    let bar = ProgressBar::new(matrix.len() as u64);
+    if args.json || !std::io::stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+    }
+    if let Ok(style) =
+        ProgressStyle::with_template("{bar:40} {pos} of {len} calls, {elapsed}, {eta} left")
+    {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(250));
+    let outcome: Outcome = matrix.run(&bar)?;
+    bar.finish_and_clear();
+    if args.json {
+        say(serde_json::to_string_pretty(&outcome).unwrap_or_default());
+    } else {
+        say(outcome.table());
+    }
+    Ok(outcome.passed == outcome.calls.len())
+}
+
+/// The scenarios within this process, one after the other.
+fn inside(args: &Args) -> Result<bool, SimulateError> {
+    let mut inside = Inside::load(&models(args))?;
+    let scenarios = asked_scenarios(args)?;
+    let alone = scenarios.len() == 1;
+    let (persona, line) = (persona_of(args)?, line_of(args)?);
+    let mut reports = Vec::new();
+    for Named { what: scenario, .. } in &scenarios {
+        let wanted = InsideCall { scenario, persona: &persona, line: &line, seed: args.seed };
+        let speaks = alone && !args.json;
+        let mut watch = |entry: &super::log::Entry| {
+            if speaks {
+                say(entry);
+            }
+        };
+        let report = inside.call(&wanted, &mut watch)?;
+        keep(args, scenario, &report, alone)?;
+        if !args.json {
+            if !alone && !report.passed {
+                say(report.conversation());
+            }
+            say(format_args!("{report}\n"));
+        }
+        reports.push(report);
+    }
+    Ok(told(args, &reports))
+}
+
+fn persona_of(args: &Args) -> Result<Persona, SimulateError> {
+    match args.persona.as_slice() {
+        [] => Ok(Persona::named("plain")?),
+        [name] => Ok(Persona::named(name)?),
+        _ => Err(SimulateError::Several("persona")),
+    }
+}
+
+fn line_of(args: &Args) -> Result<LineProfile, SimulateError> {
+    match args.line.as_slice() {
+        [] => Ok(LineProfile::named("clean")?),
+        [name] => Ok(LineProfile::named(name)?),
+        _ => Err(SimulateError::Several("line")),
+    }
+}
+
 async fn simulate(args: &Args) -> Result<bool, SimulateError> {
-    let scenarios = scenarios(args)?;
+    let persona = persona_of(args)?;
+    let scenarios: Vec<Scenario> = asked_scenarios(args)?
+        .iter()
+        .map(|scenario| persona.play(&scenario.what, args.seed))
+        .collect();
+    let line = if args.line.is_empty() { None } else { Some(line_of(args)?) };
+    if line.as_ref().is_some_and(|line| line.carrier != CarrierKind::Twilio) {
+        return Err(SimulateError::NoSocket);
+    }
     let (own, target) = target(args).await?;
-    let outcome = call_all(args, &scenarios, target).await;
+    let outcome = call_all(args, &scenarios, target, line).await;
     if let Some((running, home)) = own {
         running.shutdown().await;
         // What remains of a home that is not removed lies in the system's temporary folder.
         let _removed = std::fs::remove_dir_all(home);
     }
-    let reports = outcome?;
-    let passed = reports.iter().all(|report| report.passed);
-    if args.json {
-        say(Document { passed, calls: &reports }.text());
-    } else if scenarios.len() > 1 {
-        say(table(&reports));
-    }
-    Ok(passed)
+    Ok(told(args, &outcome?))
 }
 
-fn scenarios(args: &Args) -> Result<Vec<Scenario>, SimulateError> {
-    let mut scenarios = Vec::new();
+/// Shows what came of all calls. Gives whether all of it was as expected.
+fn told(args: &Args, reports: &[CallReport]) -> bool {
+    let passed = reports.iter().all(|report| report.passed);
+    if args.json {
+        say(Document { passed, calls: reports }.text());
+    } else if reports.len() > 1 {
+        say(table(reports));
+    }
+    passed
+}
+
+fn asked_scenarios(args: &Args) -> Result<Vec<Named<Scenario>>, SimulateError> {
+    let mut names: Vec<String> = Vec::new();
     if args.all {
-        for shipped in SHIPPED {
-            scenarios.push(shipped.read()?);
-        }
+        names.extend(SHIPPED.iter().map(|shipped| shipped.name.to_owned()));
     }
-    for named in args.scenarios.iter().chain(&args.named) {
-        scenarios.push(find(named)?);
-    }
-    if scenarios.is_empty()
-        && let Some(first) = SHIPPED.first()
-    {
-        scenarios.push(first.read()?);
-    }
-    Ok(scenarios)
+    names.extend(args.scenarios.iter().chain(&args.named).cloned());
+    let first: Vec<&str> = SHIPPED.first().map(|shipped| shipped.name).into_iter().collect();
+    named(&names, &first, find)
 }
 
 /// The server to call; and, with `--serve`, the server itself and its home.
@@ -127,8 +247,7 @@ async fn target(args: &Args) -> Result<(Option<(Running, PathBuf)>, Target), Sim
 async fn serve(args: &Args) -> Result<(Running, PathBuf), SimulateError> {
     let name = format!("callwright-simulate-{:016x}", rand::random::<u64>());
     let home = std::env::temp_dir().join(name);
-    let models = args.models.clone().unwrap_or_else(Config::default_models);
-    let started = crate::serve::start(Config::local(&home, models)).await;
+    let started = crate::serve::start(Config::local(&home, models(args))).await;
     Ok((started.map_err(|error| SimulateError::Serve(error.to_string()))?, home))
 }
 
@@ -148,8 +267,13 @@ async fn call_all(
     args: &Args,
     scenarios: &[Scenario],
     target: Target,
+    line: Option<LineProfile>,
 ) -> Result<Vec<CallReport>, SimulateError> {
     let caller = Caller::new(target)?;
+    let caller = match line {
+        Some(line) => caller.over(line, args.seed),
+        None => caller,
+    };
     let alone = scenarios.len() == 1;
     let progress = MultiProgress::new();
     if args.json || alone || !std::io::stderr().is_terminal() {
@@ -160,7 +284,8 @@ async fn call_all(
         async move { call_one(args, scenario, caller, progress, alone).await }
     });
     // In the order in which they were named, however long each takes.
-    let mut calls = futures_util::stream::iter(calls).buffered(usize::from(args.at_a_time));
+    let mut calls = futures_util::stream::iter(calls)
+        .buffered(usize::from(args.at_a_time.unwrap_or(AT_A_TIME)));
     let mut reports = Vec::new();
     while let Some(report) = calls.next().await {
         reports.push(report?);
@@ -194,11 +319,7 @@ async fn call_one(
     let report = caller.call_watched(scenario, &mut watch).await;
     bar.finish_and_clear();
     let report = report?;
-    if let Some(path) = &args.record {
-        let path = if alone { path.clone() } else { beside(path, &scenario.name) };
-        let written = report.recording.write(&path);
-        written.map_err(|why| SimulateError::Record { path: path.clone(), why })?;
-    }
+    keep(args, scenario, &report, alone)?;
     if !args.json {
         progress.suspend(|| {
             if !alone && !report.passed {
@@ -208,6 +329,22 @@ async fn call_one(
         });
     }
     Ok(report)
+}
+
+/// Calls at a time to a server.
+const AT_A_TIME: u8 = 3;
+
+/// Writes the sound of a call, if that is wanted.
+fn keep(
+    args: &Args,
+    scenario: &Scenario,
+    report: &CallReport,
+    alone: bool,
+) -> Result<(), SimulateError> {
+    let Some(path) = &args.record else { return Ok(()) };
+    let path = if alone { path.clone() } else { beside(path, &scenario.name) };
+    let written = report.recording.write(&path);
+    written.map_err(|why| SimulateError::Record { path: path.clone(), why })
 }
 
 /// `call.wav` for a scenario "Books a visit" is `call-books-a-visit.wav`.

@@ -11,8 +11,10 @@ use serde::Deserialize;
 use serde::de::Error as _;
 
 use super::day::Day;
+use super::persona::{Habits, Nods};
 use super::phrase::AnyOf;
-use super::speakerphone::Echo;
+use super::profile::WrittenEcho;
+use super::yaml::{self, from_ms};
 
 mod written;
 
@@ -37,7 +39,7 @@ pub struct Scenario {
     /// Level of the noise around the caller, in dB under full scale (for example -45); none when left out.
     pub(crate) noise_dbov: Option<f32>,
     /// The agent's voice comes back to it, as from a speakerphone.
-    pub(crate) echo: Option<Echo>,
+    pub(crate) echo: Option<WrittenEcho>,
     /// How long the agent must have been silent before this caller takes the floor.
     #[serde(default = "polite", rename = "pause_ms", deserialize_with = "from_ms")]
     pub(crate) pause: Duration,
@@ -55,12 +57,18 @@ pub struct Scenario {
     /// What the caller says when nothing else fits.
     #[serde(default = "pardon")]
     pub(crate) otherwise: String,
+    /// Names in what the caller says, which some callers spell.
+    #[serde(default)]
+    pub(crate) names: Vec<String>,
     /// What must come of it.
     #[serde(default)]
     pub(crate) expect: Expect,
     /// Where the file lies: what is played is looked for from here.
     #[serde(skip)]
     pub(crate) folder: PathBuf,
+    /// What a persona does besides.
+    #[serde(skip)]
+    pub(crate) habits: Habits,
 }
 
 /// Something that the caller does of its own accord.
@@ -143,6 +151,12 @@ pub(crate) struct Expect {
     /// Set to `true`: the call booked nothing.
     #[serde(default)]
     pub(crate) no_appointment: bool,
+    /// Rows of the call's appointments, whatever has become of them.
+    #[serde(default)]
+    pub(crate) rows: Vec<ExpectRows>,
+    /// Events of the call.
+    #[serde(default)]
+    pub(crate) events: Vec<ExpectEvents>,
     /// Who ended the call.
     pub(crate) ended_by: Option<Side>,
     /// The number that the call went on to.
@@ -153,8 +167,63 @@ pub(crate) struct Expect {
     pub(crate) agent_stops_within_ms: Option<u64>,
     /// Median time from the end of the caller's words to the agent's first, at the caller's ear.
     pub(crate) reply_p50_at_most_ms: Option<u64>,
+    /// The same for 95 of 100 replies.
+    pub(crate) reply_p95_at_most_ms: Option<u64>,
     /// Replies that the caller heard.
     pub(crate) replies_at_least: Option<usize>,
+    /// Times that the agent began to speak while the caller was speaking.
+    pub(crate) talked_over_at_most: Option<usize>,
+    /// Times that the agent's sound ran dry in the middle of something.
+    pub(crate) stutters_at_most: Option<u32>,
+}
+
+/// How many rows of a kind the calendar must hold of a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExpectRows {
+    /// `booked`, `cancelled` or `moved`; any when left out.
+    pub(crate) state: Option<RowState>,
+    /// What the rows say.
+    #[serde(default)]
+    pub(crate) appointment: ExpectAppointment,
+    /// So many.
+    pub(crate) count: usize,
+}
+
+/// What has become of an appointment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RowState {
+    /// It stands.
+    Booked,
+    /// It was called off.
+    Cancelled,
+    /// Another took its place.
+    Moved,
+}
+
+impl RowState {
+    /// The state as the API has it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Booked => "booked",
+            Self::Cancelled => "cancelled",
+            Self::Moved => "moved",
+        }
+    }
+}
+
+/// How often something must have happened in a call.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExpectEvents {
+    /// The event's `type`, as `/v1/events` has it.
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    /// At least so often; once when neither bound is given.
+    pub(crate) at_least: Option<usize>,
+    /// At most so often.
+    pub(crate) at_most: Option<usize>,
 }
 
 /// A booking, as far as a scenario cares.
@@ -253,13 +322,7 @@ impl Scenario {
     /// # Errors
     /// [`ScenarioError::Wrong`].
     pub(crate) fn parse(text: &str, origin: &str, folder: PathBuf) -> Result<Self, ScenarioError> {
-        let mut scenario: Self = serde_yaml_ng::from_str(text).map_err(|error| {
-            let place = match error.location() {
-                Some(at) => format!("{origin}:{}:{}", at.line(), at.column()),
-                None => origin.to_owned(),
-            };
-            ScenarioError::Wrong { place, what: error.to_string() }
-        })?;
+        let mut scenario: Self = yaml::parse(text, origin)?;
         scenario.folder = folder;
         let wrong = |what: &str| {
             Err(ScenarioError::Wrong { place: origin.to_owned(), what: what.to_owned() })
@@ -284,7 +347,8 @@ impl Scenario {
             Deed::Speak { voice, .. } => Some(voice.clone()),
             _ => None,
         });
-        spoken.chain([Voice::Text(self.otherwise.clone())])
+        let nods = self.habits.nods.iter().flat_map(Nods::voices);
+        spoken.chain([Voice::Text(self.otherwise.clone())]).chain(nods)
     }
 }
 
@@ -318,12 +382,6 @@ const fn long_enough() -> Duration {
 
 fn pardon() -> String {
     "Sorry, could you say that again?".to_owned()
-}
-
-pub(super) fn from_ms<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Duration, D::Error> {
-    u64::deserialize(deserializer).map(Duration::from_millis)
 }
 
 fn time_of_day<'de, D: serde::Deserializer<'de>>(

@@ -164,9 +164,9 @@ impl Party for Talk {
         self.punctuality.frame(now.saturating_sub(due));
         let sent = self.mouth.next_frame();
         if let Some(recording) = &mut self.recording {
-            recording.sent(&sent.octets);
+            recording.sent(&sent.octets());
         }
-        self.stream.frame(&sent.octets, now);
+        self.stream.frame(&sent.octets(), now);
         self.ended_at = now;
         if now >= self.hang_up_at {
             self.stream.stop(now);

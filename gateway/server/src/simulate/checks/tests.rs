@@ -58,6 +58,7 @@ fn heard() -> Heard {
         offences: Vec::new(),
         hung_up: false,
         failure: None,
+        events: Default::default(),
     }
 }
 
@@ -97,7 +98,7 @@ fn failing(yaml: &str) -> Vec<String> {
         refused: None,
         ended_by: Some(Side::Agent),
         call: Some(&call),
-        booked: &[appointment()],
+        rows: &[appointment()],
     };
     let checks = check(&expect(yaml), &facts);
     checks.into_iter().filter(|check| !check.ok).map(|check| check.to_string()).collect()
@@ -158,7 +159,7 @@ fn every_call_keeps_the_rules() {
         refused: None,
         ended_by: Some(Side::Caller),
         call: Some(&call),
-        booked: &[],
+        rows: &[],
     };
     let ok: Vec<_> = check(&expect("{}"), &facts).iter().map(|check| check.ok).collect();
     assert_eq!(ok, [false; 4], "an offence, a caller lost, words not played, a wrong cause");

@@ -197,6 +197,7 @@ async fn call(manner: Manner) -> (Made, Vec<String>) {
         public_url: "https://example.com",
         auth_token: None,
         who,
+        line: None,
     };
     let mut seen = Vec::new();
     let made = make(&plan, &mut |entry| seen.push(entry.what.to_string())).await.unwrap();

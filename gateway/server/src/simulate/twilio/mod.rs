@@ -13,7 +13,7 @@ mod stream;
 mod twiml;
 
 pub use offence::{Offence, TwilioError};
-pub(crate) use playback::{Played, SAMPLES_PER_SECOND};
+pub(crate) use playback::{Playback, Played, SAMPLES_PER_SECOND};
 pub use signature::sign;
 pub(crate) use stream::{Identity, Sound, Stream};
 pub(crate) use twiml::{StreamTarget, Verb, parse_twiml};

@@ -23,7 +23,7 @@ pub(crate) struct Played {
 
 /// The buffer.
 #[derive(Debug, Default)]
-pub(super) struct Playback {
+pub(crate) struct Playback {
     queue: VecDeque<Item>,
     octets: usize,
     /// The next sample to be played, since the stream began.
@@ -38,11 +38,11 @@ enum Item {
 
 /// More was sent than five minutes ahead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Overfull;
+pub(crate) struct Overfull;
 
 impl Playback {
     /// Appends sound that arrived at `now`; it begins at once when nothing is buffered.
-    pub(super) fn audio(&mut self, octets: Vec<u8>, now: Duration) -> Result<(), Overfull> {
+    pub(crate) fn audio(&mut self, octets: Vec<u8>, now: Duration) -> Result<(), Overfull> {
         if self.octets + octets.len() > BUFFER_MAX_BYTES {
             return Err(Overfull);
         }
@@ -55,7 +55,7 @@ impl Playback {
     }
 
     /// Sets a mark behind what is buffered; gives it back when nothing is.
-    pub(super) fn mark(&mut self, name: String) -> Option<String> {
+    pub(crate) fn mark(&mut self, name: String) -> Option<String> {
         if self.queue.is_empty() {
             return Some(name);
         }
@@ -64,7 +64,7 @@ impl Playback {
     }
 
     /// Empties the buffer; the marks in it return, in order.
-    pub(super) fn clear(&mut self) -> Vec<String> {
+    pub(crate) fn clear(&mut self) -> Vec<String> {
         self.octets = 0;
         let marks = self.queue.drain(..).filter_map(|item| match item {
             Item::Mark(name) => Some(name),
@@ -74,7 +74,7 @@ impl Playback {
     }
 
     /// Plays up to `now`: what was heard goes to `heard`, marks that were reached return, in order.
-    pub(super) fn advance(&mut self, now: Duration, heard: &mut Vec<Played>) -> Vec<String> {
+    pub(crate) fn advance(&mut self, now: Duration, heard: &mut Vec<Played>) -> Vec<String> {
         let target = samples(now);
         let mut marks = Vec::new();
         while let Some(item) = self.queue.front_mut() {
@@ -105,7 +105,7 @@ impl Playback {
     }
 
     /// When the next mark will be reached, if one is waiting.
-    pub(super) fn next_mark_at(&self) -> Option<Duration> {
+    pub(crate) fn next_mark_at(&self) -> Option<Duration> {
         let mut ahead = 0;
         for item in &self.queue {
             match item {
@@ -117,7 +117,7 @@ impl Playback {
     }
 
     /// Octets not yet played.
-    pub(super) const fn buffered(&self) -> usize {
+    pub(crate) const fn buffered(&self) -> usize {
         self.octets
     }
 }

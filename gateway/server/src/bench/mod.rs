@@ -15,6 +15,7 @@ use crate::serve::EngineError;
 use crate::simulate::{ServerError, SpeechError};
 
 pub mod conversation;
+pub mod load;
 pub mod turns;
 pub mod wer;
 pub mod words;
@@ -31,6 +32,16 @@ pub enum Command {
     /// The server is a process of its own, so that its processor time is its own, but it shares this machine with the
     /// callers: their processor time is shown as well, and what else runs here makes every figure worse.
     Conversation(conversation::Args),
+    /// Send frames to the echo line over real sockets, and measure how long they take and what they cost
+    Echo(load::EchoArgs),
+    /// Start a server many times, and measure how long it takes until it accepts calls
+    Startup(load::StartupArgs),
+    /// Hold calls, and measure how much memory each takes and whether it is given back
+    Memory(load::MemoryArgs),
+    /// Ring with three times as many callers as the server takes, and measure what those hear who were taken
+    Load(load::LoadArgs),
+    /// Make and end very many calls, and look for what they leave behind
+    Soak(load::SoakArgs),
     /// Read speech to a listening line in real time, and count the words it gets wrong
     ///
     /// Each recording of a folder goes through the whole path as on a call: packets paced as in real time, a leg, a
@@ -97,6 +108,12 @@ pub enum BenchError {
     /// A rate that no resampler takes, which would be a mistake of ours.
     #[error(transparent)]
     Rate(#[from] ResamplerError),
+    /// A call within this process.
+    #[error("a call within this process could not be made: {0}")]
+    Inside(String),
+    /// Something was left behind.
+    #[error("{0}")]
+    LeftBehind(String),
     /// Somebody asked to stop.
     #[error("stopped before everything was measured")]
     Stopped,
@@ -108,6 +125,11 @@ pub enum BenchError {
 pub fn run(command: Command) -> ExitCode {
     let outcome = match command {
         Command::Conversation(args) => on_a_runtime(conversation::measure(args)),
+        Command::Echo(args) => on_a_runtime(load::echo(args)),
+        Command::Startup(args) => load::startup(&args),
+        Command::Memory(args) => on_a_runtime(load::memory(args)),
+        Command::Load(args) => on_a_runtime(load::overload(args)),
+        Command::Soak(args) => on_a_runtime(load::soak(args)),
         Command::Words(args) => on_a_runtime(words::measure(args)),
         Command::Turns(args) => turns::measure(&args).map_err(BenchError::from),
     };

@@ -8,7 +8,7 @@ use crate::config::Config;
 
 /// The server. It is ended, and its home removed, when this is dropped.
 #[derive(Debug)]
-pub(super) struct OwnServer {
+pub(in crate::bench) struct OwnServer {
     process: Child,
     home: PathBuf,
     base: String,
@@ -47,7 +47,18 @@ impl OwnServer {
     ///
     /// # Errors
     /// [`OwnServerError`]; nothing is left running.
-    pub(super) fn start(models: Option<&Path>) -> Result<Self, OwnServerError> {
+    pub(in crate::bench) fn start(models: Option<&Path>) -> Result<Self, OwnServerError> {
+        Self::start_with(models, &[])
+    }
+
+    /// The same, with more of the command line.
+    ///
+    /// # Errors
+    /// [`OwnServerError`]; nothing is left running.
+    pub(in crate::bench) fn start_with(
+        models: Option<&Path>,
+        more: &[&str],
+    ) -> Result<Self, OwnServerError> {
         let home =
             std::env::temp_dir().join(format!("callwright-bench-{:016x}", rand::random::<u64>()));
         std::fs::create_dir_all(&home)?;
@@ -62,6 +73,7 @@ impl OwnServer {
             .arg(&home)
             .arg("--models")
             .arg(models.map_or_else(Config::default_models, Path::to_owned))
+            .args(more)
             .env("CALLWRIGHT_ADMIN_KEY", &key)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -76,18 +88,37 @@ impl OwnServer {
     }
 
     /// Where it listens.
-    pub(super) fn base(&self) -> &str {
+    pub(in crate::bench) fn base(&self) -> &str {
         &self.base
     }
 
     /// What opens its API.
-    pub(super) fn key(&self) -> &str {
+    pub(in crate::bench) fn key(&self) -> &str {
         &self.key
     }
 
     /// Its process.
-    pub(super) fn id(&self) -> u32 {
+    pub(in crate::bench) fn id(&self) -> u32 {
         self.process.id()
+    }
+
+    /// Its folder of data.
+    pub(in crate::bench) fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// Asks it to stop and waits until it has. Blocks.
+    ///
+    /// # Errors
+    /// When there is no `kill`, or the server did not end well.
+    pub(in crate::bench) fn stop(&mut self) -> std::io::Result<()> {
+        // The standard library knows no signal but the one that cannot be handled.
+        let asked = Command::new("kill").args(["-TERM", &self.id().to_string()]).status()?;
+        let ended = self.process.wait()?;
+        if asked.success() && ended.success() {
+            return Ok(());
+        }
+        Err(std::io::Error::other(format!("the server ended with {ended}")))
     }
 }
 

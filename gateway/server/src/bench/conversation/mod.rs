@@ -25,5 +25,6 @@ mod usage;
 mod voices;
 
 pub use args::Args;
+pub(super) use child::OwnServer;
 pub use child::OwnServerError;
 pub(super) use measuring::measure;

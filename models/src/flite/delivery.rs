@@ -1,10 +1,12 @@
-//! From Flite's pieces of sound to chunks: the silence in front of each sentence is cut short, words get their times.
+//! From Flite's pieces of sound to chunks: the silence in front of each sentence is cut short, as is a faint beginning
+//! of the first; words get their times.
 
 use std::ops::ControlFlow;
 
 use callwright_media::SampleRate;
 
 use super::library::Piece;
+use super::onset;
 use crate::contract::{SpeechChunk, SpokenWord};
 
 /// A text on its way to whoever wants to hear it.
@@ -21,6 +23,8 @@ pub(super) struct Delivery<'a> {
     text_end: usize,
     /// Samples still to be cut from the front of the sentence; `None` until its first piece is seen.
     cut: Option<usize>,
+    /// The text has begun to be heard: what waits is no faint beginning any more.
+    begun: bool,
 }
 
 impl<'a> Delivery<'a> {
@@ -33,6 +37,7 @@ impl<'a> Delivery<'a> {
             words: Vec::new(),
             text_end: 0,
             cut: None,
+            begun: false,
         }
     }
 
@@ -54,7 +59,18 @@ impl<'a> Delivery<'a> {
         let cut = self.cut.unwrap_or_default().min(samples.len());
         self.cut = self.cut.map(|left| left - cut);
         self.waiting.extend_from_slice(samples.get(cut..).unwrap_or_default());
-        self.give(false)
+        if self.begun || self.begin() { self.give(false) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Cuts a faint beginning short once it is known where the voice begins; whether it is.
+    fn begin(&mut self) -> bool {
+        let Some(surplus) = onset::surplus(&self.waiting, self.rate) else { return false };
+        self.waiting.drain(..surplus);
+        for word in &mut self.words {
+            word.sample_end = word.sample_end.saturating_sub(surplus as u64);
+        }
+        self.begun = true;
+        true
     }
 
     /// Gives what is left.

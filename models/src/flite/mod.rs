@@ -6,6 +6,7 @@
 mod abi;
 mod delivery;
 mod library;
+mod onset;
 mod script;
 
 use std::ops::ControlFlow;

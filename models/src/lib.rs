@@ -17,8 +17,10 @@ pub mod pull;
 mod shelf;
 pub use shelf::{ModelFact, Models};
 
+pub mod answering;
 pub mod emotion;
 pub mod flite;
+pub mod minilm;
 pub mod moonshine;
 pub mod runtime;
 pub mod silero;

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use crate::catalog;
 use crate::contract::{Recognizer, SpeechDetector, Synthesizer, TurnJudge};
+use crate::emotion::EmotionNet;
 use crate::flite::Flite;
+use crate::lanes::{LaneKind, LaneModel};
 use crate::moonshine::Moonshine;
 use crate::runtime::LoadError;
 use crate::silero::SileroDetector;
@@ -43,6 +45,8 @@ pub struct ModelFact {
     pub load: Duration,
     /// Octets of its files; 0 for what the system brings.
     pub size: u64,
+    /// Octets that the runtime holds for it, its weights and the room for its steps; `None` for what runs elsewhere.
+    pub memory: Option<u64>,
     /// Its voices, the default first; empty for what does not speak.
     pub voices: Vec<&'static str>,
 }
@@ -64,12 +68,11 @@ impl Models {
         let (judge, judge_load) = judge?;
         let (recognizer, recognizer_load) = recognizer?;
         let (synthesizer, synthesizer_load) = synthesizer?;
-        let voices = synthesizer.voices().collect();
         let facts = vec![
-            fact("speech-detection", detector_load),
-            fact("end-of-turn", judge_load),
-            fact("recognition", recognizer_load),
-            ModelFact { name: "flite", task: "speech", load: synthesizer_load, size: 0, voices },
+            fact("speech-detection", detector_load, detector.memory()),
+            fact("end-of-turn", judge_load, judge.memory()),
+            fact("recognition", recognizer_load, recognizer.memory()),
+            flite_fact(&synthesizer, synthesizer_load),
         ];
         Ok(Self {
             detector: Box::new(detector),
@@ -77,6 +80,44 @@ impl Models {
             recognizer: Box::new(recognizer),
             synthesizer: Box::new(synthesizer),
             facts,
+        })
+    }
+
+    /// Loads the model of one lane anew, with room for `slots` calls: what lies in the models folder now.
+    ///
+    /// # Errors
+    /// [`LoadError`].
+    pub fn load_one(
+        models: &Path,
+        slots: usize,
+        lane: LaneKind,
+    ) -> Result<(LaneModel, ModelFact), LoadError> {
+        Ok(match lane {
+            LaneKind::Detector => {
+                let (model, load) = timed(|| SileroDetector::load(models, slots))?;
+                let fact = fact("speech-detection", load, model.memory());
+                (LaneModel::Detector(Box::new(model)), fact)
+            }
+            LaneKind::Judge => {
+                let (model, load) = timed(|| SmartTurn::load(models))?;
+                let fact = fact("end-of-turn", load, model.memory());
+                (LaneModel::Judge(Box::new(model)), fact)
+            }
+            LaneKind::Recognizer => {
+                let (model, load) = timed(|| Moonshine::load(models))?;
+                let fact = fact("recognition", load, model.memory());
+                (LaneModel::Recognizer(Box::new(model)), fact)
+            }
+            LaneKind::Synthesizer => {
+                let (model, load) = timed(Flite::load)?;
+                let fact = flite_fact(&model, load);
+                (LaneModel::Synthesizer(Box::new(model)), fact)
+            }
+            LaneKind::Emotion => {
+                let (model, load) = timed(|| EmotionNet::load(models, slots))?;
+                let fact = fact("emotion", load, model.memory());
+                (LaneModel::Emotion(Box::new(model)), fact)
+            }
         })
     }
 }
@@ -95,10 +136,15 @@ fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-fn fact(task: &'static str, load: Duration) -> ModelFact {
+fn flite_fact(flite: &Flite, load: Duration) -> ModelFact {
+    let voices = flite.voices().collect();
+    ModelFact { name: "flite", task: "speech", load, size: 0, memory: None, voices }
+}
+
+fn fact(task: &'static str, load: Duration, memory: Option<u64>) -> ModelFact {
     let artefact = catalog::artefacts().iter().find(|artefact| artefact.task == task);
     let installed = artefact.iter().flat_map(|artefact| &artefact.files);
     let size = installed.filter(|file| !file.path.starts_with("licences/")).map(|f| f.size).sum();
     let name = artefact.map_or(task, |artefact| artefact.name.as_str());
-    ModelFact { name, task, load, size, voices: Vec::new() }
+    ModelFact { name, task, load, size, memory, voices: Vec::new() }
 }

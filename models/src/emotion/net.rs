@@ -57,6 +57,11 @@ impl EmotionNet {
         Ok(net)
     }
 
+    /// Octets that the runtime holds for it.
+    pub fn memory(&self) -> Option<u64> {
+        self.session.memory()
+    }
+
     fn measure(&mut self, utterance: &[i16]) -> Option<Measured> {
         let kept = utterance.get(utterance.len().saturating_sub(EMOTION_SPAN)..)?;
         self.front_end.decimate(kept, &mut self.wave);

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::guard::Fault;
 use super::load::Work;
+use super::succession::{LaneModel, Refused};
 
 /// Which shard's port a request came by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,6 +54,13 @@ pub(super) trait Desk: Send {
         &mut self,
         exchange: &mut dyn Exchange<Self::Request, Self::Answer>,
     ) -> Option<StepReport>;
+
+    /// Another model of the same contract takes over; gives back the old one. Whatever waits is answered by the new one,
+    /// from the sound that was kept; what only the old one understood is forgotten.
+    ///
+    /// # Errors
+    /// The model, and why it cannot be had; the old one stays.
+    fn succeed(&mut self, model: LaneModel) -> Result<LaneModel, Refused>;
 
     /// Requests that the desk dropped so far.
     fn shed(&self) -> u64;

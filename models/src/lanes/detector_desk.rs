@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::desk::{Desk, Exchange, PortId, StepReport};
 use super::guard::{Fault, guarded};
 use super::load::Work;
+use super::succession::{LaneModel, Refused, SwapError};
 use super::tenure::{Standing, Tenure};
 use crate::contract::{
     AudioBlock, BLOCK_SAMPLES, DETECTOR_WINDOW, DetectorRequest, DetectorResult, DetectorStep,
@@ -178,6 +179,22 @@ impl Desk for DetectorDesk {
         let waited = waits.max().unwrap_or_default();
         self.advance(batch, fault.is_none(), now);
         Some(StepReport { work: Work::Window, batch, late, waited, fault })
+    }
+
+    fn succeed(&mut self, model: LaneModel) -> Result<LaneModel, Refused> {
+        let LaneModel::Detector(new) = model else {
+            return Err(Refused::contract(model, "lane-vad-0", "speech detector"));
+        };
+        let (room, wanted) = (new.slots(), self.slots.len());
+        if room < wanted {
+            let why = SwapError::FewSlots { model: room, wanted };
+            return Err(Refused { model: LaneModel::Detector(new), why });
+        }
+        // Its states know nothing of these streams, whose sound and positions go on.
+        for stream in &mut self.slots {
+            stream.fresh = true;
+        }
+        Ok(LaneModel::Detector(std::mem::replace(&mut self.model, new)))
     }
 
     fn shed(&self) -> u64 {

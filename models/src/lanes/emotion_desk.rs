@@ -10,6 +10,7 @@ use super::desk::{Desk, Exchange, PortId, StepReport};
 use super::guard::{Fault, guarded};
 use super::history::History;
 use super::load::Work;
+use super::succession::{LaneModel, Refused, SwapError};
 use super::tenure::{Standing, Tenure};
 use crate::contract::{
     AskId, EMOTION_SPAN, EmotionModel, EmotionRequest, EmotionResult, EmotionStep, SamplePos,
@@ -193,6 +194,22 @@ impl Desk for EmotionDesk {
         }
         let late = asked.iter().filter(|question| now - question.since > LATE).count();
         Some(StepReport { work: Work::Emotion, batch, late, waited, fault })
+    }
+
+    fn succeed(&mut self, model: LaneModel) -> Result<LaneModel, Refused> {
+        let LaneModel::Emotion(new) = model else {
+            return Err(Refused::contract(model, LANE, "emotion model"));
+        };
+        let (room, wanted) = (new.slots(), self.slots.len());
+        if room < wanted {
+            let why = SwapError::FewSlots { model: room, wanted };
+            return Err(Refused { model: LaneModel::Emotion(new), why });
+        }
+        // The measure of how a caller usually sounds is the old model's.
+        for caller in &mut self.slots {
+            caller.fresh = true;
+        }
+        Ok(LaneModel::Emotion(std::mem::replace(&mut self.model, new)))
     }
 
     fn shed(&self) -> u64 {

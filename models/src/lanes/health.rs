@@ -35,6 +35,7 @@ impl LaneMonitor {
             failed: c.failed.load(Ordering::Relaxed),
             panicked: c.panicked.load(Ordering::Relaxed),
             shed: c.shed.load(Ordering::Relaxed),
+            swaps: c.swaps.load(Ordering::Relaxed),
         }
     }
 
@@ -92,6 +93,8 @@ pub struct LaneHealth {
     pub panicked: u64,
     /// Requests that were dropped because a ring or a desk was full, or because newer ones took their place.
     pub shed: u64,
+    /// Models that took over.
+    pub swaps: u64,
 }
 
 /// The worker's side: written by one thread.
@@ -107,6 +110,7 @@ pub(super) struct LaneCounters {
     failed: AtomicU64,
     panicked: AtomicU64,
     shed: AtomicU64,
+    swaps: AtomicU64,
 }
 
 impl LaneCounters {
@@ -124,6 +128,7 @@ impl LaneCounters {
             failed: zero(),
             panicked: zero(),
             shed: zero(),
+            swaps: zero(),
         }
     }
 
@@ -149,6 +154,10 @@ impl LaneCounters {
         self.failed.fetch_add(u64::from(report.fault.is_some()), Ordering::Relaxed);
         let panicked = report.fault == Some(Fault::Panicked);
         self.panicked.fetch_add(u64::from(panicked), Ordering::Relaxed);
+    }
+
+    pub(super) fn count_swap(&self) {
+        self.swaps.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn set_shed(&self, shed: u64) {

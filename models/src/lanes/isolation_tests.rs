@@ -13,6 +13,7 @@ use super::detector_desk::DetectorDesk;
 use super::emotion_desk::EmotionDesk;
 use super::judge_desk::JudgeDesk;
 use super::recognizer_desk::RecognizerDesk;
+use super::succession::LaneModel;
 use super::synthesizer_desk::SynthesizerDesk;
 use super::test_exchange::{TestExchange, block, key, port_of};
 use crate::contract::*;
@@ -38,10 +39,12 @@ enum Act {
     Cancel,
     /// The lane takes a step.
     Step,
+    /// Another model takes over the lane, and knows nothing of anybody.
+    Swap,
 }
 
 fn acts() -> impl Strategy<Value = Vec<(u16, Act)>> {
-    use Act::{Ask, Cancel, Join, JoinUnannounced, LateSound, Leave, Sound, Step};
+    use Act::{Ask, Cancel, Join, JoinUnannounced, LateSound, Leave, Sound, Step, Swap};
     let act = prop_oneof![
         1 => Just(Join),
         1 => Just(JoinUnannounced),
@@ -51,6 +54,7 @@ fn acts() -> impl Strategy<Value = Vec<(u16, Act)>> {
         4 => Just(Ask),
         1 => Just(Cancel),
         4 => Just(Step),
+        1 => Just(Swap),
     ];
     prop::collection::vec((0..SLOTS, act), 1..200)
 }
@@ -75,6 +79,8 @@ trait Lane: Desk {
     fn sound(key: SlotKey, block: AudioBlock) -> Option<Self::Request>;
     fn question(key: SlotKey, ask: AskId, upto: SamplePos) -> Option<Self::Request>;
     fn cancel(key: SlotKey, ask: AskId) -> Option<Self::Request>;
+    /// A model like the lane's, new.
+    fn successor() -> LaneModel;
     /// Whose answer it is, to which question, and the voice that it holds, if any.
     fn read(answer: &Self::Answer) -> (SlotKey, Option<AskId>, Option<i16>);
 }
@@ -120,6 +126,10 @@ fn play<D: Lane>(desk: D, acts: &[(u16, Act)]) -> Result<usize, TestCaseError> {
             Act::Cancel => request(now, D::cancel(now, AskId(holder.asked))),
             Act::Step => {
                 lane.step();
+            }
+            Act::Swap => {
+                let old = lane.desk.succeed(D::successor());
+                prop_assert!(old.is_ok());
             }
         }
         heard += check::<D>(&mut lane.answers, &asked)?;
@@ -264,6 +274,9 @@ impl Lane for EmotionDesk {
     fn cancel(_: SlotKey, _: AskId) -> Option<EmotionRequest> {
         None
     }
+    fn successor() -> LaneModel {
+        LaneModel::Emotion(Box::new(Memory([None; SLOTS as usize])))
+    }
     fn read(answer: &EmotionResult) -> (SlotKey, Option<AskId>, Option<i16>) {
         (answer.key, Some(answer.ask), answer.heard.map(|heard| heard.arousal as i16))
     }
@@ -285,6 +298,9 @@ impl Lane for DetectorDesk {
     fn cancel(_: SlotKey, _: AskId) -> Option<DetectorRequest> {
         None
     }
+    fn successor() -> LaneModel {
+        LaneModel::Detector(Box::new(Mirror))
+    }
     fn read(answer: &DetectorResult) -> (SlotKey, Option<AskId>, Option<i16>) {
         (answer.key, None, Some(answer.probability as i16))
     }
@@ -305,6 +321,9 @@ impl Lane for JudgeDesk {
     }
     fn cancel(_: SlotKey, _: AskId) -> Option<JudgeRequest> {
         None
+    }
+    fn successor() -> LaneModel {
+        LaneModel::Judge(Box::new(Mirror))
     }
     fn read(answer: &JudgeResult) -> (SlotKey, Option<AskId>, Option<i16>) {
         let voice = answer.over.map(|over| over as i16).filter(|voice| *voice != 0);
@@ -332,6 +351,9 @@ impl Lane for RecognizerDesk {
     fn cancel(_: SlotKey, _: AskId) -> Option<RecognizerRequest> {
         None
     }
+    fn successor() -> LaneModel {
+        LaneModel::Recognizer(Box::new(Mirror))
+    }
     fn read(answer: &RecognizerResult) -> (SlotKey, Option<AskId>, Option<i16>) {
         let text = answer.recognition.as_ref().map(|recognition| recognition.text.as_str());
         (answer.key, Some(answer.ask), text.and_then(|text| text.parse().ok()))
@@ -354,6 +376,9 @@ impl Lane for SynthesizerDesk {
     }
     fn cancel(key: SlotKey, ask: AskId) -> Option<SynthesizerRequest> {
         Some(SynthesizerRequest::Cancel { key, ask })
+    }
+    fn successor() -> LaneModel {
+        LaneModel::Synthesizer(Box::new(Mirror))
     }
     fn read(answer: &SynthesizerResult) -> (SlotKey, Option<AskId>, Option<i16>) {
         match answer {

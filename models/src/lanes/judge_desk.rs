@@ -10,6 +10,7 @@ use super::guard::{Fault, guarded};
 use super::listeners::Listeners;
 use super::load::Work;
 use super::queue::{Queue, Waits};
+use super::succession::{LaneModel, Refused};
 use crate::contract::{
     AskId, JUDGE_SPAN, JudgeRequest, JudgeResult, SamplePos, Share, SlotId, SlotKey, TurnJudge,
 };
@@ -133,6 +134,13 @@ impl Desk for JudgeDesk {
         let waited = now.saturating_duration_since(since);
         let late = usize::from(waited > LATE);
         Some(StepReport { work: Work::Judgement, batch: 1, late, waited, fault })
+    }
+
+    fn succeed(&mut self, model: LaneModel) -> Result<LaneModel, Refused> {
+        let LaneModel::Judge(new) = model else {
+            return Err(Refused::contract(model, "lane-turn-0", "turn judge"));
+        };
+        Ok(LaneModel::Judge(std::mem::replace(&mut self.model, new)))
     }
 
     fn shed(&self) -> u64 {

@@ -76,6 +76,11 @@ impl<T: Default> Listeners<T> {
         self.slots.get_mut(usize::from(key.slot.0))
     }
 
+    /// Does something to every slot.
+    pub(super) fn each(&mut self, what: impl FnMut(&mut Listener<T>)) {
+        self.slots.iter_mut().for_each(what);
+    }
+
     /// Requests for slots that the lane does not have.
     pub(super) const fn shed(&self) -> u64 {
         self.shed

@@ -145,6 +145,11 @@ impl LoadMeter {
         blend(&self.each_ns[work.index()], each);
     }
 
+    /// What an item of `work` costs from now on: another model does it.
+    pub(super) fn relearn(&self, work: Work, each: Duration) {
+        self.each_ns[work.index()].store(nanos(each), Ordering::Relaxed);
+    }
+
     /// An item of `work` waited so long.
     pub(super) fn waited(&self, work: Work, waited: Duration) {
         blend(&self.waited_ns[work.index()], waited);

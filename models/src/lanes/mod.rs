@@ -32,6 +32,9 @@ pub use health::{LaneHealth, LaneMonitor};
 mod load;
 pub use load::{LOAD_SPAN, LaneLoad, Work, WorkCost};
 
+mod succession;
+pub use succession::{LaneKind, LaneModel, LaneSeat, SwapError};
+
 mod quiet;
 mod worker;
 pub use worker::{LaneError, LaneThread};
@@ -56,6 +59,8 @@ pub use transcriber::{
 
 #[cfg(test)]
 mod isolation_tests;
+#[cfg(test)]
+mod succession_tests;
 #[cfg(test)]
 mod test_exchange;
 #[cfg(test)]

@@ -15,6 +15,7 @@ use super::guard::{Fault, guarded};
 use super::listeners::Listeners;
 use super::load::Work;
 use super::queue::{Queue, Waits};
+use super::succession::{LaneModel, Refused};
 use crate::contract::{
     AskId, Hints, Recognizer, RecognizerPurpose, RecognizerRequest, RecognizerResult, SamplePos,
     Share, SlotId, SlotKey, UTTERANCE_MAX,
@@ -206,6 +207,15 @@ impl Desk for RecognizerDesk {
             RecognizerPurpose::Final => Work::Final,
         };
         Some(StepReport { work, batch: 1, late: usize::from(waited > LATE), waited, fault })
+    }
+
+    fn succeed(&mut self, model: LaneModel) -> Result<LaneModel, Refused> {
+        let LaneModel::Recognizer(new) = model else {
+            return Err(Refused::contract(model, "lane-asr-0", "recogniser"));
+        };
+        // Drafts are tokens of the old model.
+        self.slots.each(|listener| listener.more.forget_draft());
+        Ok(LaneModel::Recognizer(std::mem::replace(&mut self.model, new)))
     }
 
     fn shed(&self) -> u64 {

@@ -7,6 +7,7 @@ use super::desk::{Desk, Exchange, PortId, StepReport};
 use super::guard::{Fault, guarded};
 use super::load::Work;
 use super::queue::{Queue, Waits};
+use super::succession::{LaneModel, Refused};
 use super::tenure::{Standing, Tenure};
 use crate::contract::{
     AskId, Share, SlotId, SlotKey, Synthesizer, SynthesizerRequest, SynthesizerResult, VoiceStyle,
@@ -191,6 +192,13 @@ impl Desk for SynthesizerDesk {
         let waited = now.saturating_duration_since(since);
         let late = usize::from(waited > LATE);
         Some(StepReport { work: Work::Text, batch: 1, late, waited, fault: spoken.err() })
+    }
+
+    fn succeed(&mut self, model: LaneModel) -> Result<LaneModel, Refused> {
+        let LaneModel::Synthesizer(new) = model else {
+            return Err(Refused::contract(model, "lane-tts-0", "voice"));
+        };
+        Ok(LaneModel::Synthesizer(std::mem::replace(&mut self.model, new)))
     }
 
     fn shed(&self) -> u64 {

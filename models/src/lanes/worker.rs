@@ -15,6 +15,7 @@ use super::desk::{Desk, Exchange, PortId};
 use super::health::{LaneCounters, LaneHealth, LaneMonitor};
 use super::load::LoadMeter;
 use super::port::{LanePort, LaneSize, PortBack, RingLengths, port};
+use super::succession::{Doorstep, LaneSeat};
 
 /// A lane could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +55,7 @@ pub enum LaneError {
 pub struct LaneThread {
     monitor: LaneMonitor,
     stop: Arc<AtomicBool>,
+    seat: LaneSeat,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -71,6 +73,11 @@ impl LaneThread {
     /// Reads the lane's counters from elsewhere.
     pub fn monitor(&self) -> LaneMonitor {
         self.monitor.clone()
+    }
+
+    /// Where another model can take over.
+    pub fn seat(&self) -> LaneSeat {
+        self.seat.clone()
     }
 
     /// Whether the thread has ended: it was stopped, or all its ports are gone.
@@ -123,17 +130,28 @@ where
     let counters = Arc::new(LaneCounters::new(Instant::now()));
     let monitor = counters.monitor(name, D::WORKS);
     let counter = Counter { at: 0, ports: backs, stop: Arc::clone(&stop), waited: Duration::ZERO };
+    let (door, doorstep) = Doorstep::new();
     let thread = thread::Builder::new()
         .name(name.to_owned())
-        .spawn(move || run(desk, counter, &counters))
+        .spawn(move || run(desk, counter, &counters, &doorstep))
         .map_err(|source| LaneError::Thread { lane: name, source })?;
     let ports = fronts.into_iter().map(|front| front.served_by(thread.thread())).collect();
-    Ok((ports, LaneThread { monitor, stop, thread: Some(thread) }))
+    let seat = LaneSeat::new(name, door, thread.thread());
+    Ok((ports, LaneThread { monitor, stop, seat, thread: Some(thread) }))
 }
 
-fn run<D: Desk>(mut desk: D, mut counter: Counter<D::Request, D::Answer>, counters: &LaneCounters) {
+fn run<D: Desk>(
+    mut desk: D,
+    mut counter: Counter<D::Request, D::Answer>,
+    counters: &LaneCounters,
+    doorstep: &Doorstep,
+) {
     rehearse(&mut desk, &counters.meter);
     while !counter.is_stopping() && !counter.is_abandoned() {
+        if let Some(costs) = doorstep.take().and_then(|next| next.complete(|m| desk.succeed(m))) {
+            costs.into_iter().for_each(|(work, each)| counters.meter.relearn(work, each));
+            counters.count_swap();
+        }
         let now = Instant::now();
         while let Some((port, request)) = counter.request() {
             desk.take(port, request, now);

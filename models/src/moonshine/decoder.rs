@@ -64,6 +64,11 @@ pub(super) struct Guess<'a> {
 }
 
 impl Decoder {
+    /// Octets that the runtime holds for it.
+    pub(super) fn memory(&self) -> Option<u64> {
+        self.session.memory()
+    }
+
     pub(super) fn load(models: &Path) -> Result<Self, LoadError> {
         let parts: Vec<String> = (0..LAYERS)
             .flat_map(|layer| {

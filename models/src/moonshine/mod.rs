@@ -50,6 +50,11 @@ impl Moonshine {
         Ok(model)
     }
 
+    /// Octets that the runtime holds for it.
+    pub fn memory(&self) -> Option<u64> {
+        Some(self.encoder.memory()? + self.decoder.memory()?)
+    }
+
     /// What the encoder makes of some sound, and the mask that goes with it.
     fn encode(&mut self, samples: &[i16]) -> Result<(DynValue, Vec<i64>), ModelError> {
         let wave: Vec<f32> = samples.iter().map(|&sample| f32::from(sample) / FULL_SCALE).collect();

@@ -15,6 +15,14 @@ pub enum LoadError {
         #[source]
         source: std::io::Error,
     },
+    /// A model that an operator pulls is not there.
+    #[error("{} is not there; `callwright models pull {name}` fetches it", path.display())]
+    NotPulled {
+        /// Which file.
+        path: PathBuf,
+        /// The model's name in the catalog.
+        name: &'static str,
+    },
     /// The file is not the one that was installed: its size differs.
     #[error(
         "{} is damaged: it has {found} octets and should have {size}; delete it, and `./callwright up` installs it again",

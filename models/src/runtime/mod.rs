@@ -7,6 +7,8 @@
 mod error;
 pub use error::LoadError;
 
+mod memory;
+
 pub(crate) mod session;
 pub(crate) use session::OnnxSession;
 
@@ -20,6 +22,14 @@ use crate::catalog;
 
 /// Path of the library in the models folder.
 pub const LIBRARY: &str = "onnxruntime/libonnxruntime.so";
+
+/// Opens the library of the models folder `models`, as the first model that is loaded does.
+///
+/// # Errors
+/// [`LoadError`].
+pub fn open(models: &Path) -> Result<(), LoadError> {
+    environment(models).map(drop)
+}
 
 /// The process's environment; opens the library of the models folder `models` if this is the first use.
 /// Later uses check that their folder has the library, too, and share the one that is open.

@@ -72,6 +72,32 @@ impl OnnxSession {
         Ok(Self { model, session })
     }
 
+    /// Loads a model whose graph is part of this program and whose weights lie in `folder`, with the runtime of the models
+    /// folder.
+    ///
+    /// # Errors
+    /// [`LoadError`].
+    pub(crate) fn embedded_beside(
+        models: &Path,
+        model: &'static str,
+        graph: &'static [u8],
+        folder: &Path,
+        signature: Signature<'_>,
+    ) -> Result<Self, LoadError> {
+        let environment = environment(models)?;
+        let place = folder.to_string_lossy();
+        let session = builder(&environment)
+            .and_then(|builder| Ok(builder.with_config_entry(WEIGHTS_FOLDER, place)?))
+            .and_then(|mut builder| builder.commit_from_memory(graph))
+            .map_err(|error| LoadError::Refused {
+                path: folder.to_owned(),
+                reason: error.to_string(),
+            })?;
+        check(folder, "input", session.inputs(), signature.inputs)?;
+        check(folder, "output", session.outputs(), signature.outputs)?;
+        Ok(Self { model, session })
+    }
+
     /// Runs the model once.
     ///
     /// # Errors
@@ -96,11 +122,19 @@ impl OnnxSession {
         self.session.run(inputs).map_err(|error| failed(model, &error))
     }
 
+    /// Octets that the runtime holds for the model: its weights, and the room that its steps have needed so far.
+    pub(crate) fn memory(&self) -> Option<u64> {
+        super::memory::held(&self.session)
+    }
+
     /// Names of the inputs.
     pub(crate) fn input_names(&self) -> impl Iterator<Item = &str> {
         self.session.inputs().iter().map(Outlet::name)
     }
 }
+
+/// Where the runtime looks for the weights of a graph that is given in memory (`onnxruntime_session_options_config_keys.h`).
+const WEIGHTS_FOLDER: &str = "session.model_external_initializers_file_folder_path";
 
 /// What the runtime says, as a failed step of `model`.
 pub(crate) fn failed<R>(model: &'static str, error: &ort::Error<R>) -> ModelError {

@@ -49,6 +49,11 @@ impl SileroDetector {
         Ok(detector)
     }
 
+    /// Octets that the runtime holds for it.
+    pub fn memory(&self) -> Option<u64> {
+        self.session.memory()
+    }
+
     fn gather(&mut self, steps: &[DetectorStep<'_>]) -> Result<(), ModelError> {
         self.input.clear();
         for step in steps {

@@ -32,6 +32,11 @@ impl SmartTurn {
         judge.judge(&[&[0; BLOCK_SAMPLES]], &mut [0.0])?;
         Ok(judge)
     }
+
+    /// Octets that the runtime holds for it.
+    pub fn memory(&self) -> Option<u64> {
+        self.session.memory()
+    }
 }
 
 impl TurnJudge for SmartTurn {

@@ -74,6 +74,11 @@ impl Transcript {
         Ok(recognition)
     }
 
+    /// Forgets the draft, which is of use to the model alone that wrote it. What was agreed on stays agreed on.
+    pub fn forget_draft(&mut self) {
+        self.draft = Draft::default();
+    }
+
     /// Forgets everything.
     pub fn forget(&mut self) {
         *self = Self::default();

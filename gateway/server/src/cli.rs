@@ -37,7 +37,8 @@ const SERVE_EXAMPLES: &str = "Examples:
   callwright serve --config /etc/callwright.yaml
       settings from a file: the options below, with underscores (`calls_max: 40`)
 
-A flag wins over the environment, the environment over the file.";
+A flag wins over the environment, the environment over the file.
+SIGINT or SIGTERM stops the server once its calls are over; SIGHUP loads the models anew while calls go on.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]

@@ -14,6 +14,7 @@
 //! # Ok(()) }
 //! ```
 
+mod answering;
 pub mod bench;
 pub mod cli;
 pub mod config;

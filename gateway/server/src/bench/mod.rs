@@ -14,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::serve::EngineError;
 use crate::simulate::{ServerError, SpeechError};
 
+pub mod answering;
 pub mod conversation;
 pub mod load;
 pub mod turns;
@@ -48,6 +49,8 @@ pub enum Command {
     /// shard, the speech detector, the turn judge and the recogniser in their lanes. The same model then hears each
     /// recording whole, in the same band, to tell what streaming costs.
     Words(words::Args),
+    /// Tell answering machines from people, and print how often that is right within 0.5, 1.0 and 1.5 s
+    Answering(answering::Args),
     /// Measure how turns are ended: callers cut off against time waited
     Turns(turns::Args),
 }
@@ -114,6 +117,9 @@ pub enum BenchError {
     /// Something was left behind.
     #[error("{0}")]
     LeftBehind(String),
+    /// A recording cannot be read.
+    #[error("{0}")]
+    Recording(String),
     /// Somebody asked to stop.
     #[error("stopped before everything was measured")]
     Stopped,
@@ -131,6 +137,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Load(args) => on_a_runtime(load::overload(args)),
         Command::Soak(args) => on_a_runtime(load::soak(args)),
         Command::Words(args) => on_a_runtime(words::measure(args)),
+        Command::Answering(args) => answering::run(&mut std::io::stdout().lock(), args),
         Command::Turns(args) => turns::measure(&args).map_err(BenchError::from),
     };
     match outcome {

@@ -32,10 +32,13 @@ pub(super) enum Command {
     Verify(FolderArgs),
     /// Delete models that were pulled
     Remove(fetching::RemoveArgs),
-    /// Measure how fast each installed model is on this machine
+    /// Measure how fast each installed model is on this machine, and how much memory it takes
     Bench {
         #[command(flatten)]
         place: FolderArgs,
+        /// Measure one model alone, within this process, and write what was found as JSON
+        #[arg(long, value_name = "NAME", hide = true)]
+        only: Option<String>,
         /// Write one JSON document instead of a table
         #[arg(long)]
         json: bool,
@@ -74,7 +77,7 @@ pub(super) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Pull(args) => fetching::pull(&mut out, args),
         Command::Verify(place) => verify_all(&mut out, &place),
         Command::Remove(args) => fetching::remove(&mut out, args),
-        Command::Bench { place, json } => speed::run(&mut out, &place, json),
+        Command::Bench { place, json, only } => speed::run(&mut out, &place, json, only.as_deref()),
         Command::Try(args) => trial::run(&mut out, args),
     }
 }
@@ -96,10 +99,11 @@ fn list(out: &mut impl Write, place: &FolderArgs, json: bool) -> anyhow::Result<
     for model in &models {
         let there = if model.is_installed(&folder) { "✓" } else { " " };
         let speed = speeds.get(model.name());
+        let memory = speed.and_then(|speed| speed.memory).map(megabytes).unwrap_or_default();
         let speed = speed.map(|speed| format!("{:.4}", speed.real_time_factor)).unwrap_or_default();
         writeln!(
             out,
-            "{there} {:<28} {:<17} {:<5} {:>8} {speed:>7}  {}, {}",
+            "{there} {:<28} {:<17} {:<5} {:>8} {speed:>7} {memory:>8}  {}, {}",
             model.name(),
             model.task(),
             model.languages(),
@@ -112,7 +116,8 @@ fn list(out: &mut impl Write, place: &FolderArgs, json: bool) -> anyhow::Result<
     if !speeds.is_empty() {
         writeln!(
             out,
-            "Before the name: seconds of one core for a second of sound, as measured here."
+            "Before the name: seconds of one core for a second of sound, and memory, as `callwright models bench` \
+             measured them here."
         )?;
     }
     Ok(ExitCode::SUCCESS)

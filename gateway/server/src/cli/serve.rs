@@ -32,7 +32,20 @@ async fn until_stopped(config: Config) -> anyhow::Result<ExitCode> {
         tracing::info!(model = model.name, load_ms = model.load.as_millis(), "loaded");
     }
     show(&running);
-    stops.next().await;
+    let mut hang_ups = signal(SignalKind::hangup()).context("signals cannot be listened for")?;
+    loop {
+        tokio::select! {
+            () = stops.next() => break,
+            _ = hang_ups.recv() => {
+                tracing::info!("models are loaded anew; calls go on");
+                tokio::select! {
+                    // Each model's outcome is in the log.
+                    _told = running.reload() => {}
+                    () = stops.next() => break,
+                }
+            }
+        }
+    }
     let live = running.live();
     tracing::info!(live, "stopping; no more calls are taken");
     tokio::select! {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use callwright_host::{EventSink, Host, HostLanes, HostOptions, StartError};
 use callwright_models::Models;
-use callwright_models::lanes::{self, LaneError, LaneMonitor, LaneSize, LaneThread};
+use callwright_models::lanes::{
+    self, LaneError, LaneKind, LaneMonitor, LaneSeat, LaneSize, LaneThread,
+};
 
 use crate::config::Config;
 
@@ -14,6 +16,7 @@ use crate::config::Config;
 pub(crate) struct Engine {
     pub(crate) host: Arc<Host>,
     lanes: Vec<LaneThread>,
+    seats: Vec<(LaneKind, LaneSeat)>,
 }
 
 /// The engine could not be started.
@@ -47,15 +50,26 @@ impl Engine {
         let (synthesizer, tts) = lanes::synthesizer(models.synthesizer, size)?;
         let ports = HostLanes { detector, judge, recognizer, synthesizer };
         let options = HostOptions { shards: size.shards, calls_max: config.calls_max.get() };
+        let seats = vec![
+            (LaneKind::Detector, vad.seat()),
+            (LaneKind::Judge, turn.seat()),
+            (LaneKind::Recognizer, asr.seat()),
+            (LaneKind::Synthesizer, tts.seat()),
+        ];
         let lanes = vec![vad, turn, asr, tts];
         let monitors = lanes.iter().map(LaneThread::monitor).collect();
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let host = Arc::new(Host::start(options, ports, sink)?.watching(monitors, cores));
-        Ok(Self { host, lanes })
+        Ok(Self { host, lanes, seats })
     }
 
     pub(super) fn monitors(&self) -> Vec<LaneMonitor> {
         self.lanes.iter().map(LaneThread::monitor).collect()
+    }
+
+    /// Where other models can take over.
+    pub(super) fn seats(&self) -> Vec<(LaneKind, LaneSeat)> {
+        self.seats.clone()
     }
 
     /// Stops the lanes, once the host is drained.

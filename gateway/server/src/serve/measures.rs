@@ -12,6 +12,7 @@
 //! | `callwright_interruption_seconds` | histogram | caller's first sound to silence on the line |
 //! | `callwright_shard_*` | counter, gauge | how the shards keep time |
 //! | `callwright_lane_*{lane}` | counter, gauge | what the models' threads do |
+//! | `callwright_model_memory_bytes{model}` | gauge | what the runtime held for a model when it was loaded |
 //!
 //! The rooms below count what is theirs under names of their own (`callwright_twilio_*`, `callwright_api_*`).
 
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use callwright_contract::{CallEvent, CallFact, CallMeasures, Refusal};
 use callwright_host::HostHealth;
+use callwright_models::ModelFact;
 use callwright_models::lanes::LaneMonitor;
 use metrics::{counter, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -117,6 +119,15 @@ pub(super) fn refused(refusal: Refusal) {
     counter!("callwright_calls_refused_total", "reason" => reason).increment(1);
 }
 
+/// Notes what the models that were loaded hold.
+pub(super) fn models(facts: &[ModelFact]) {
+    for fact in facts {
+        if let Some(memory) = fact.memory {
+            gauge!("callwright_model_memory_bytes", "model" => fact.name).set(memory as f64);
+        }
+    }
+}
+
 /// Notes how the shards and the lanes are doing now.
 pub(super) fn health(host: &HostHealth, lanes: &[LaneMonitor]) {
     gauge!("callwright_calls_live").set(host.live as f64);
@@ -142,6 +153,7 @@ pub(super) fn health(host: &HostHealth, lanes: &[LaneMonitor]) {
         counter!("callwright_lane_failed_total", "lane" => name).absolute(health.failed);
         counter!("callwright_lane_panicked_total", "lane" => name).absolute(health.panicked);
         counter!("callwright_lane_shed_total", "lane" => name).absolute(health.shed);
+        counter!("callwright_lane_model_swaps_total", "lane" => name).absolute(health.swaps);
     }
 }
 

@@ -28,6 +28,7 @@ mod home;
 mod key_file;
 mod measures;
 mod probe;
+mod reload;
 mod running;
 mod switchboard;
 
@@ -36,6 +37,7 @@ pub use doors::ListenError;
 pub use engine::EngineError;
 pub use home::{HomeError, try_home};
 pub use measures::MeasuresError;
+pub use reload::{ReloadError, Reloaded};
 pub use running::Running;
 
 use doors::Doors;
@@ -155,6 +157,7 @@ impl Ground {
         }
         let hearing = Hearing { business: business.clone(), clock: Arc::clone(&clock) };
         let facts = models.facts.clone();
+        measures::models(&facts);
         let engine = Engine::start(&config, models, hearing)?;
         let host = Arc::clone(&engine.host);
         let lanes = engine.monitors();

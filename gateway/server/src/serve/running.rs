@@ -6,11 +6,14 @@ use std::time::Duration;
 use callwright_business::{Business, Scope, TenantSummary};
 use callwright_host::Host;
 use callwright_lines::twilio::PublicUrl;
-use callwright_models::ModelFact;
+use callwright_models::lanes::{LaneKind, LaneModel};
+use callwright_models::runtime::LoadError;
+use callwright_models::{ModelFact, Models};
 use tokio::time::{interval, timeout};
 
 use super::doors::Doors;
 use super::engine::Engine;
+use super::reload::{Reloaded, reload_with};
 use super::{Home, key_file};
 use crate::config::Config;
 
@@ -83,6 +86,23 @@ impl Running {
     /// The models that listen and speak.
     pub fn models(&self) -> &[ModelFact] {
         &self.facts
+    }
+
+    /// Loads every model anew from the models folder and lets each take over its lane while calls go on. One after the
+    /// other, so that calls have the other core. A model that cannot be loaded or taken leaves the old one at work.
+    pub async fn reload(&self) -> Vec<Reloaded> {
+        let (models, slots) = (self.config.models.clone(), super::engine::slots(&self.config));
+        self.reload_by(move |lane| Models::load_one(&models, slots, lane)).await
+    }
+
+    /// The same with the models that `load` gives.
+    pub(super) async fn reload_by(
+        &self,
+        load: impl Fn(LaneKind) -> Result<(LaneModel, ModelFact), LoadError> + Send + 'static,
+    ) -> Vec<Reloaded> {
+        let Some(engine) = &self.engine else { return Vec::new() };
+        let seats = engine.seats();
+        tokio::task::spawn_blocking(move || reload_with(&seats, load)).await.unwrap_or_default()
     }
 
     /// Calls that live now.

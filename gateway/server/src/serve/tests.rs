@@ -189,3 +189,60 @@ async fn an_open_server_is_warned_about() {
     assert!(shown.contains("TWILIO_AUTH_TOKEN") && shown.contains("wss only"), "{shown}");
     assert!(shown.contains("http://calls.example.com/twilio/voice"), "{shown}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn models_change_while_a_call_goes_on_and_one_that_cannot_be_loaded_leaves_the_old() {
+    use callwright_models::ModelFact;
+    use callwright_models::lanes::{LaneKind, LaneModel};
+
+    let folder = tempfile::tempdir().unwrap();
+    let running = started(config(&folder.path().join("var"))).await.unwrap();
+    let (placed, _driver) = place(&running, "+15005550177");
+    placed.unwrap();
+    let slots = engine::slots(running.config());
+    let outcomes = running
+        .reload_by(move |lane| {
+            let models = scripted(slots);
+            let model = match lane {
+                LaneKind::Detector => LaneModel::Detector(models.detector),
+                // The model of another lane.
+                LaneKind::Judge => LaneModel::Detector(models.detector),
+                LaneKind::Recognizer => {
+                    let path = PathBuf::from("encoder_model.ort");
+                    let source = io::ErrorKind::NotFound.into();
+                    return Err(LoadError::Missing { path, source });
+                }
+                _ => LaneModel::Synthesizer(models.synthesizer),
+            };
+            let (task, load) = ("test", Duration::ZERO);
+            let fact = ModelFact { name: "new", task, load, size: 0, memory: None, voices: vec![] };
+            Ok((model, fact))
+        })
+        .await;
+    let told: Vec<(&str, Result<&str, String>)> = outcomes
+        .iter()
+        .map(|of| (of.lane, of.outcome.as_ref().map(|f| f.name).map_err(ToString::to_string)))
+        .collect();
+    let missing = "encoder_model.ort is not there; `./callwright up` installs it".to_owned();
+    let wrong = "lane-turn-0 needs a turn judge, and this is a speech detector".to_owned();
+    assert_eq!(
+        told,
+        [
+            ("lane-vad-0", Ok("new")),
+            ("lane-turn-0", Err(wrong)),
+            ("lane-asr-0", Err(missing)),
+            ("lane-tts-0", Ok("new")),
+        ]
+    );
+    let swaps: Vec<u64> = running
+        .engine
+        .as_ref()
+        .unwrap()
+        .monitors()
+        .iter()
+        .map(|lane| lane.health().swaps)
+        .collect();
+    assert_eq!(swaps, [1, 0, 0, 1]);
+    assert_eq!(running.live(), 1, "the call goes on");
+    running.shutdown().await;
+}

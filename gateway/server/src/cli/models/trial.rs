@@ -9,11 +9,13 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use callwright_media::SampleRate;
 use callwright_media::g711::{ulaw_decode, ulaw_encode};
+use callwright_models::answering::Answerer;
 use callwright_models::contract::{
-    EMOTION_SPAN, EmotionModel as _, EmotionStep, JUDGE_SPAN, SlotId, Transcriber as _,
-    TurnJudge as _,
+    EMOTION_SPAN, EmotionModel as _, EmotionStep, JUDGE_SPAN, Recognizer as _, SamplePos, SlotId,
+    Transcriber as _, TurnJudge as _,
 };
 use callwright_models::emotion::EmotionNet;
+use callwright_models::minilm::{DIMENSIONS, MiniLm, cosine};
 use callwright_models::moonshine::Moonshine;
 use callwright_models::recording::{MoonshineTranscriber, SpeechFinder, Stretch};
 use callwright_models::silero::SileroDetector;
@@ -21,6 +23,7 @@ use callwright_models::smart_turn::SmartTurn;
 use serde_json::{Value, json};
 
 use super::FolderArgs;
+use crate::answering::answered;
 use crate::simulate::speech::resample;
 use crate::transcribe::mono;
 
@@ -29,7 +32,7 @@ pub(in crate::cli) struct TrialArgs {
     /// What to try
     #[arg(value_enum, value_name = "TASK")]
     task: Task,
-    /// Sound files: WAV, FLAC, MP3, Ogg Vorbis or M4A
+    /// Sound files: WAV, FLAC, MP3, Ogg Vorbis or M4A; for embed also texts, a sentence a line
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// As it is, or through a telephone first (8 kHz, u-law)
@@ -52,11 +55,11 @@ enum Task {
     Asr,
     /// How the speaker sounds
     Emotion,
-    /// Whether an answering machine speaks
+    /// Whether a person or a machine answered, as if the file were a call from its answering on
     Amd,
     /// Who speaks when
     Speaker,
-    /// What a voice is like, as numbers
+    /// What the lines of a text file (.txt) mean, or the words of a sound, as numbers
     Embed,
 }
 
@@ -72,18 +75,45 @@ enum Band {
 trait Listener {
     /// What it makes of the sound: mono at 16 kHz.
     fn hear(&mut self, sound: &[i16]) -> anyhow::Result<Value>;
+
+    /// What it makes of a text.
+    fn read(&mut self, _: &str) -> anyhow::Result<Value> {
+        bail!("this model hears sound and reads no text")
+    }
 }
+
+fn is_text(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("txt"))
+}
+
+/// A text file of a size that somebody wrote.
+fn text(file: &Path) -> anyhow::Result<String> {
+    let length = std::fs::metadata(file)?.len();
+    if length > TEXT_MAX {
+        bail!("it has {length} octets, and texts of up to {TEXT_MAX} are read");
+    }
+    Ok(std::fs::read_to_string(file)?)
+}
+
+const TEXT_MAX: u64 = 1 << 20;
 
 /// Exit status: 0 when every file was heard, 1 when some could not be.
 pub(super) fn run(out: &mut impl Write, args: TrialArgs) -> anyhow::Result<ExitCode> {
     let mut listener = listener(args.task, &args.place.folder())?;
     let mut status = ExitCode::SUCCESS;
     for file in &args.files {
-        let heard = mono(file).map_err(anyhow::Error::from).and_then(|sound| {
-            let sound = through(args.band, sound)?;
-            let (heard, ms) = timed(|| listener.hear(&sound));
-            Ok((sound.len() as f64 / 16_000.0, heard?, ms))
-        });
+        let heard = if args.task == Task::Embed && is_text(file) {
+            text(file).and_then(|text| {
+                let (heard, ms) = timed(|| listener.read(&text));
+                Ok((None, heard?, ms))
+            })
+        } else {
+            mono(file).map_err(anyhow::Error::from).and_then(|sound| {
+                let sound = through(args.band, sound)?;
+                let (heard, ms) = timed(|| listener.hear(&sound));
+                Ok((Some(seconds(sound.len())), heard?, ms))
+            })
+        };
         let line = match heard {
             Ok((seconds, heard, ms)) => {
                 json!({ "file": file, "seconds": seconds, "heard": heard, "ms": ms })
@@ -103,15 +133,14 @@ fn listener(task: Task, models: &Path) -> anyhow::Result<Box<dyn Listener>> {
     Ok(match task {
         Task::Vad => Box::new(Speech(SileroDetector::load(models, 1)?)),
         Task::Turn => Box::new(Turn(SmartTurn::load(models)?)),
-        Task::Asr => Box::new(Words {
-            detector: SileroDetector::load(models, 1)?,
-            model: MoonshineTranscriber(Moonshine::load(models)?),
-        }),
+        Task::Asr => Box::new(Words::load(models)?),
         Task::Emotion => Box::new(Emotion(EmotionNet::load(models, 1)?)),
-        Task::Amd | Task::Speaker | Task::Embed => {
-            bail!(
-                "this program has no model of that task yet; vad, turn, asr and emotion can be tried"
-            )
+        Task::Amd => Box::new(Answering(Moonshine::load(models)?)),
+        Task::Embed => {
+            Box::new(Meanings { model: MiniLm::load(models)?, words: Words::load(models)? })
+        }
+        Task::Speaker => {
+            bail!("this program has no model of that task yet; the others of the list do")
         }
     })
 }
@@ -144,6 +173,13 @@ impl Listener for Turn {
 struct Words {
     detector: SileroDetector,
     model: MoonshineTranscriber,
+}
+
+impl Words {
+    fn load(models: &Path) -> anyhow::Result<Self> {
+        let detector = SileroDetector::load(models, 1)?;
+        Ok(Self { detector, model: MoonshineTranscriber(Moonshine::load(models)?) })
+    }
 }
 
 impl Listener for Words {
@@ -191,6 +227,72 @@ impl Listener for Emotion {
                 })
             }
         })
+    }
+}
+
+/// Of the lines of a text, or of all that is said in a sound.
+struct Meanings {
+    model: MiniLm,
+    words: Words,
+}
+
+impl Listener for Meanings {
+    fn hear(&mut self, sound: &[i16]) -> anyhow::Result<Value> {
+        let heard = self.words.hear(sound)?;
+        self.read(heard.get("text").and_then(Value::as_str).unwrap_or_default())
+    }
+
+    fn read(&mut self, text: &str) -> anyhow::Result<Value> {
+        let lines: Vec<&str> =
+            text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let meanings = self.model.meanings(&lines)?;
+        let cosines: Vec<Vec<f32>> = meanings
+            .iter()
+            .map(|one| meanings.iter().map(|other| cosine(one, other)).collect())
+            .collect();
+        let vectors: Vec<&[f32]> = meanings.iter().map(<[f32; DIMENSIONS]>::as_slice).collect();
+        Ok(json!({
+            "model": "all-minilm-l6-v2", "texts": lines, "cosines": cosines, "vectors": vectors,
+        }))
+    }
+}
+
+/// With the words that the recogniser has 0.4, 0.9 and 1.38 s after the greeting's beginning.
+struct Answering(Moonshine);
+
+impl Listener for Answering {
+    fn hear(&mut self, sound: &[i16]) -> anyhow::Result<Value> {
+        let mut words = |sound: &[i16]| {
+            let heard = self.0.recognize(&[sound])?.pop().unwrap_or_default();
+            Ok::<_, anyhow::Error>(heard.text)
+        };
+        let found = answered::<anyhow::Error>(sound, Some(&mut words))?;
+        let at = |position: SamplePos| position.0 as f64 / 16_000.0;
+        let verdicts: Vec<Value> = found
+            .verdicts
+            .iter()
+            .map(|of| {
+                json!({
+                    "who": of.who.as_str(), "confidence": of.confidence, "decided": at(of.decided),
+                })
+            })
+            .collect();
+        let beeps: Vec<Value> = found
+            .beeps
+            .iter()
+            .map(|(ended, hz, ms)| json!({ "ended": at(*ended), "hz": hz, "ms": ms }))
+            .collect();
+        let last = found.verdict(u64::MAX);
+        let who = last.map_or(Answerer::Unknown, |(verdict, _)| verdict.who);
+        Ok(json!({
+            "model": "answering", "who": who.as_str(),
+            "confidence": last.map_or(0.0, |(verdict, _)| verdict.confidence),
+            "greeting": found.greeting.map(at),
+            "decided": last.map(|(verdict, _)| at(verdict.decided)),
+            "after_ms": last.map(|(_, after_ms)| after_ms),
+            "within_1500_ms": found.verdict(1_500).map(|(verdict, _)| verdict.who.as_str()),
+            "verdicts": verdicts, "beeps": beeps, "rings": found.rings, "words": found.words,
+        }))
     }
 }
 

@@ -1,10 +1,11 @@
 //! Reading a YAML file into a type that cannot be wrong, with the place of what is.
 
+use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Error as _};
+use serde::de::{DeserializeOwned, Visitor};
 
 use super::scenario::ScenarioError;
 
@@ -55,12 +56,37 @@ pub(super) type Portion = Within<0, 1_000>;
 
 impl<'de, const LEAST: i32, const MOST: i32> Deserialize<'de> for Within<LEAST, MOST> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = f32::deserialize(deserializer)?;
+        // Refused while it is read, so that an error points at the number and not at what it is in.
+        deserializer.deserialize_f32(Number::<LEAST, MOST>)
+    }
+}
+
+/// Reads a number within bounds.
+struct Number<const LEAST: i32, const MOST: i32>;
+
+impl<const LEAST: i32, const MOST: i32> Visitor<'_> for Number<LEAST, MOST> {
+    type Value = Within<LEAST, MOST>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (least, most) = (LEAST as f32 / 1_000.0, MOST as f32 / 1_000.0);
+        write!(f, "a number between {least} and {most}")
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Self::Value, E> {
+        let (least, most) = (f64::from(LEAST) / 1_000.0, f64::from(MOST) / 1_000.0);
         if (least..=most).contains(&number) {
-            Ok(Self(number))
+            Ok(Within(number as f32))
         } else {
-            Err(D::Error::custom(format!("{number} does not lie between {least} and {most}")))
+            Err(E::custom(format!("{number} does not lie between {least} and {most}")))
         }
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Self::Value, E> {
+        // A number too large for the type is far out of any bounds.
+        self.visit_f64(number as f64)
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Self::Value, E> {
+        self.visit_f64(number as f64)
     }
 }

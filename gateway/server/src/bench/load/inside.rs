@@ -520,8 +520,8 @@ mod tests {
     #[tokio::test]
     async fn calls_of_every_kind_leave_nothing_behind() {
         let home = tempfile::tempdir().unwrap();
-        let outcome = virtual_calls(300, 40, 7, home.path(), &mut |_| {}).await.unwrap();
-        assert_eq!((outcome.made, outcome.ended), (300, 300));
+        let outcome = virtual_calls(60, 20, 7, home.path(), &mut |_| {}).await.unwrap();
+        assert_eq!((outcome.made, outcome.ended), (60, 60));
         assert_eq!(outcome.left_behind(), None, "{outcome:?}");
     }
 

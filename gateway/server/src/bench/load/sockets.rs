@@ -138,6 +138,7 @@ pub(super) async fn socket_calls(
             outcome.failed += failed;
             outcome.first_failure = outcome.first_failure.or(first_failure);
         }
+        open_readers(&server).await?;
         outcome.gauges = quiet(&server).await?;
         let holding = process.holding().unwrap_or_default();
         if from == 0 {
@@ -216,6 +217,23 @@ async fn one(server: &Server, mut chance: Chance) -> Result<bool, String> {
             .is_err();
     drop(socket);
     Ok(true)
+}
+
+/// Questions at once that make the store open all of the few connections that it reads with, each a thread and two files:
+/// it opens one when it needs it, and keeps it.
+const QUESTIONS: usize = 32;
+
+/// Asks so much at once that what the store opens on demand is open.
+async fn open_readers(server: &Server) -> Result<(), BenchError> {
+    let mut asking = JoinSet::new();
+    for _ in 0..QUESTIONS {
+        let server = server.clone();
+        asking.spawn(async move { server.newest_calls(500).await });
+    }
+    for answer in asking.join_all().await {
+        answer?;
+    }
+    Ok(())
 }
 
 /// Waits until nothing is held any more. Gives the gauges that are still not 0.

@@ -7,8 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use callwright_contract::{
-    AfterCall, CallCommand, CallEvent, CallFact, CallId, CommandRefused, CommandSink, GuessId, Pii,
-    Protection, ReplyId, Say, Style, TurnGuess, TurnId, TurnOver, TurnReason,
+    AfterCall, CallCommand, CallEvent, CallFact, CallId, CommandRefused, CommandSink, EmotionGuess,
+    GuessId, Pii, Protection, ReplyId, Say, Style, TurnGuess, TurnId, TurnOver, TurnReason,
 };
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -186,6 +186,15 @@ impl Conversation {
             // A defect shows itself, and is counted, when the turn is really over.
             catch_unwind(AssertUnwindSafe(|| agent.handle(input, now))).ok()
         };
+        if let Some(EmotionGuess { emotion, shift }) = guess.emotion {
+            let fact = CallFact::Emotion(emotion);
+            // Nothing follows from it before the turn is over.
+            let _nothing = think(Input::Event(&CallEvent { fact, ..event.clone() }), heard.at)?;
+            if let Some(shift) = shift {
+                let fact = CallFact::MoodShifted { turn: guess.turn, shift };
+                let _nothing = think(Input::Event(&CallEvent { fact, ..event.clone() }), heard.at)?;
+            }
+        }
         let mut actions = think(Input::Event(&event), heard.at)?;
         let mut commands = Vec::new();
         loop {

@@ -36,6 +36,8 @@ pub enum Happening {
     Said(AgentSaid),
     /// The calendar changed.
     Appointment(AppointmentChange),
+    /// The caller would like to be called back.
+    CallBackWanted(CallBackWanted),
 }
 
 impl Happening {
@@ -45,6 +47,7 @@ impl Happening {
             Self::Call(event) => event.call,
             Self::Said(said) => said.call,
             Self::Appointment(change) => change.call,
+            Self::CallBackWanted(wanted) => wanted.call,
         }
     }
 }
@@ -60,6 +63,17 @@ pub struct AgentSaid {
     pub answers: Option<TurnId>,
     /// The words.
     pub text: Pii<String>,
+}
+
+/// A caller would like to be called back, and was told that this is noted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallBackWanted {
+    /// The call.
+    pub call: CallId,
+    /// The number, E.164.
+    pub phone: Pii<String>,
+    /// The name, if it was given.
+    pub name: Option<Pii<String>>,
 }
 
 /// A change of the calendar, committed together with this entry of the log.

@@ -80,13 +80,15 @@ mod storage;
 
 pub use business::{Business, Opened, ReadError, TakeCallError};
 pub use feed::{
-    AgentSaid, AppointmentChange, ChangeKind, EventFeed, FeedItem, Happening, LiveEvent,
-    LoggedEvent,
+    AgentSaid, AppointmentChange, CallBackWanted, ChangeKind, EventFeed, FeedItem, Happening,
+    LiveEvent, LoggedEvent,
 };
 pub use keys::{ApiKey, NoRandomness, Principal};
 pub use open::OpenError;
 pub use options::{BusinessOptions, Clock};
-pub use records::{CallPage, CallRecord, CallSummary, Speaker, TranscriptLine, TurnLatency};
+pub use records::{
+    CallPage, CallRecord, CallSummary, Speaker, TranscriptLine, TurnEmotion, TurnLatency,
+};
 pub use scheduling::{Appointment, AppointmentId, AppointmentState};
 pub use storage::StorageOpenError;
 pub use tenants::{

@@ -56,7 +56,10 @@ pub(crate) async fn open(options: BusinessOptions) -> Result<Opened, OpenError> 
         storage.add_tenant(&tenant, &lines, now).await.map_err(why)?;
     }
     let tenants = storage.tenants().await.map_err(why)?;
-    let directory = Directory::new(tenants, storage.lines().await.map_err(why)?)?;
+    let mut directory = Directory::new(tenants, storage.lines().await.map_err(why)?)?;
+    if options.forbids_emotion {
+        directory.forbid_emotion();
+    }
     let holds_left = storage.release_all().await.map_err(why)?;
     let calls_left_open = storage.end_calls_left_open(now).await.map_err(why)?;
     let new_admin_key = match &options.admin_key {

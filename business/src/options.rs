@@ -28,18 +28,29 @@ pub struct BusinessOptions {
     pub clock: Arc<dyn Clock>,
     /// A key that is to be an administrator's (`CALLWRIGHT_ADMIN_KEY`); without one the first run makes one.
     pub admin_key: Option<Pii<String>>,
+    /// Nobody's feelings are judged, whatever tenants have decided.
+    pub forbids_emotion: bool,
 }
 
 impl BusinessOptions {
     /// The business kept in the file `database`, by the time of `clock`.
     pub fn new(database: impl Into<PathBuf>, clock: Arc<dyn Clock>) -> Self {
-        Self { database: database.into(), clock, admin_key: None }
+        Self { database: database.into(), clock, admin_key: None, forbids_emotion: false }
     }
 
     /// With this administrator's key, in addition to those already known. Empty text counts as none.
     #[must_use]
     pub fn admin_key(mut self, key: Option<String>) -> Self {
         self.admin_key = key.filter(|key| !key.trim().is_empty()).map(Pii::new);
+        self
+    }
+}
+
+impl BusinessOptions {
+    /// Whether it is forbidden to judge how callers come across.
+    #[must_use]
+    pub const fn forbids_emotion(mut self, forbids: bool) -> Self {
+        self.forbids_emotion = forbids;
         self
     }
 }

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use callwright_contract::{
-    CallFact, CallId, CallMeasures, EndCause, Pii, ReplyId, ReplyLatency, ReplyOutcome, TurnId,
+    CallFact, CallId, CallMeasures, CallerEmotion, EndCause, Pii, ReplyId, ReplyLatency,
+    ReplyOutcome, Shift, TurnId,
 };
 use jiff::Timestamp;
 
-use crate::feed::{Happening, LoggedEvent};
+use crate::feed::{CallBackWanted, Happening, LoggedEvent};
 use crate::tenants::TenantId;
 
 /// A call as a list shows it.
@@ -42,6 +43,10 @@ pub struct CallRecord {
     pub transcript: Vec<TranscriptLine>,
     /// How long each reply took, in order of the replies.
     pub latencies: Vec<TurnLatency>,
+    /// How the caller came across, turn by turn; empty where that is not judged.
+    pub emotions: Vec<TurnEmotion>,
+    /// The caller would like to be called back.
+    pub call_back: Option<CallBackWanted>,
     /// How the conversation went; `None` while it goes on, and when the server was killed during it.
     pub measures: Option<CallMeasures>,
 }
@@ -98,6 +103,17 @@ pub struct TurnLatency {
     pub parts: ReplyLatency,
 }
 
+/// How the caller came across in one turn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TurnEmotion {
+    /// When it was told, since the call began.
+    pub at: Duration,
+    /// What was told.
+    pub emotion: CallerEmotion,
+    /// Whether the mood of the call turned with it.
+    pub shift: Option<Shift>,
+}
+
 /// Which calls to list: newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallPage {
@@ -115,8 +131,14 @@ impl Default for CallPage {
 
 /// Tells a call from its entries in the log.
 pub(crate) fn tell(summary: CallSummary, events: Vec<LoggedEvent>) -> CallRecord {
-    let mut record =
-        CallRecord { summary, transcript: Vec::new(), latencies: Vec::new(), measures: None };
+    let mut record = CallRecord {
+        summary,
+        transcript: Vec::new(),
+        latencies: Vec::new(),
+        emotions: Vec::new(),
+        call_back: None,
+        measures: None,
+    };
     for event in events {
         match event.what {
             Happening::Said(said) => {
@@ -133,6 +155,7 @@ pub(crate) fn tell(summary: CallSummary, events: Vec<LoggedEvent>) -> CallRecord
                 });
             }
             Happening::Call(event) => add(&mut record, event.at, event.fact),
+            Happening::CallBackWanted(wanted) => record.call_back = Some(wanted),
             Happening::Appointment(_) => {}
         }
     }
@@ -162,6 +185,15 @@ fn add(record: &mut CallRecord, at: Duration, fact: CallFact) {
             if let Some(line) = line_of(record, reply) {
                 line.heard = Some(heard);
                 line.interrupted = outcome == ReplyOutcome::Interrupted;
+            }
+        }
+        CallFact::Emotion(emotion) => {
+            record.emotions.push(TurnEmotion { at, emotion, shift: None })
+        }
+        CallFact::MoodShifted { turn, shift } => {
+            let told = record.emotions.iter_mut().find(|told| told.emotion.turn == turn);
+            if let Some(told) = told {
+                told.shift = Some(shift);
             }
         }
         CallFact::Measured(measures) => record.measures = Some(measures),

@@ -50,7 +50,8 @@ fn main() {
 
 fn judge(net: &mut EmotionNet, fresh: bool, utterance: &[i16]) -> Option<VoiceEmotion> {
     let mut heard = [None];
-    net.judge(&[EmotionStep { slot: SlotId(0), fresh, utterance }], &mut heard).unwrap();
+    net.judge(&[EmotionStep { slot: SlotId(0), fresh, gone_on: false, utterance }], &mut heard)
+        .unwrap();
     heard[0]
 }
 
@@ -61,7 +62,12 @@ fn cost(net: &mut EmotionNet) {
             .map(|i| if i % 128 < 8 { 8_000 } else { i16::try_from(i % 37).unwrap() })
             .collect();
         let steps: Vec<EmotionStep<'_>> = (0..batch)
-            .map(|slot| EmotionStep { slot: SlotId(slot), fresh: true, utterance: &buzz })
+            .map(|slot| EmotionStep {
+                slot: SlotId(slot),
+                fresh: true,
+                gone_on: false,
+                utterance: &buzz,
+            })
             .collect();
         let mut heard = vec![None; usize::from(batch)];
         let mut times: Vec<f64> = (0..50)

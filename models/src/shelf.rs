@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::catalog;
-use crate::contract::{Recognizer, SpeechDetector, Synthesizer, TurnJudge};
+use crate::contract::{EmotionModel, Recognizer, SpeechDetector, Synthesizer, TurnJudge};
 use crate::emotion::EmotionNet;
 use crate::flite::Flite;
 use crate::lanes::{LaneKind, LaneModel};
@@ -24,6 +24,8 @@ pub struct Models {
     pub recognizer: Box<dyn Recognizer>,
     /// Flite.
     pub synthesizer: Box<dyn Synthesizer>,
+    /// Our own emotion model, which is part of this program.
+    pub emotion: Box<dyn EmotionModel>,
     /// What was loaded.
     pub facts: Vec<ModelFact>,
 }
@@ -57,28 +59,32 @@ impl Models {
     /// # Errors
     /// The first [`LoadError`], in the order of the fields.
     pub fn load(models: &Path, slots: usize) -> Result<Self, LoadError> {
-        let (detector, judge, recognizer, synthesizer) = thread::scope(|scope| {
+        let (detector, judge, recognizer, emotion, synthesizer) = thread::scope(|scope| {
             let recognizer = scope.spawn(|| timed(|| Moonshine::load(models)));
             let judge = scope.spawn(|| timed(|| SmartTurn::load(models)));
             let detector = scope.spawn(|| timed(|| SileroDetector::load(models, slots)));
+            let emotion = scope.spawn(|| timed(|| EmotionNet::load(models, slots)));
             let synthesizer = timed(Flite::load);
-            (joined(detector), joined(judge), joined(recognizer), synthesizer)
+            (joined(detector), joined(judge), joined(recognizer), joined(emotion), synthesizer)
         });
         let (detector, detector_load) = detector?;
         let (judge, judge_load) = judge?;
         let (recognizer, recognizer_load) = recognizer?;
         let (synthesizer, synthesizer_load) = synthesizer?;
+        let (emotion, emotion_load) = emotion?;
         let facts = vec![
             fact("speech-detection", detector_load, detector.memory()),
             fact("end-of-turn", judge_load, judge.memory()),
             fact("recognition", recognizer_load, recognizer.memory()),
             flite_fact(&synthesizer, synthesizer_load),
+            fact("emotion", emotion_load, emotion.memory()),
         ];
         Ok(Self {
             detector: Box::new(detector),
             judge: Box::new(judge),
             recognizer: Box::new(recognizer),
             synthesizer: Box::new(synthesizer),
+            emotion: Box::new(emotion),
             facts,
         })
     }

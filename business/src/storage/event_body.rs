@@ -6,13 +6,14 @@
 use std::time::Duration;
 
 use callwright_contract::{
-    Arrival, Aside, CallEvent, CallFact, CallId, CallMeasures, Carrier, Digit, EndCause, Pii,
-    ReplyId, ReplyLatency, ReplyOutcome, TurnId, TurnOver, TurnReason,
+    Arrival, Aside, CallEvent, CallFact, CallId, CallMeasures, CallerEmotion, Carrier, Digit,
+    EndCause, Evidence, Feeling, Pii, ReplyId, ReplyLatency, ReplyOutcome, Severity, Shift,
+    Trajectory, TurnId, TurnOver, TurnReason,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{restored, stored, unknown, word};
-use crate::feed::{AgentSaid, AppointmentChange, ChangeKind, Happening};
+use crate::feed::{AgentSaid, AppointmentChange, CallBackWanted, ChangeKind, Happening};
 use crate::scheduling::{Appointment, AppointmentId, AppointmentState};
 
 /// An entry's text.
@@ -30,6 +31,10 @@ pub(super) fn encode(what: &Happening) -> Result<String, NotWritten> {
             reply: said.reply.0,
             answers: said.answers.map(|turn| turn.0),
             text: said.text.reveal().clone(),
+        },
+        Happening::CallBackWanted(wanted) => Body::CallBackWanted {
+            phone: wanted.phone.reveal().clone(),
+            name: wanted.name.as_ref().map(|name| name.reveal().clone()),
         },
         Happening::Appointment(change) => Body::Appointment {
             moved_from: match change.kind {
@@ -63,6 +68,11 @@ pub(super) fn decode(tenant: &str, call: CallId, body: &str) -> Result<Happening
             answers: answers.map(TurnId),
             text: text.into(),
         }),
+        Body::CallBackWanted { phone, name } => Happening::CallBackWanted(CallBackWanted {
+            call,
+            phone: phone.into(),
+            name: name.map(Pii::new),
+        }),
         Body::Appointment { moved_from, appointment } => {
             let appointment = appointment_of(tenant, appointment)?;
             let kind = match (moved_from, appointment.state) {
@@ -81,6 +91,7 @@ enum Body {
     Call { number: u32, at_us: u64, fact: FactBody },
     Said { reply: u32, answers: Option<u32>, text: String },
     Appointment { moved_from: Option<i64>, appointment: AppointmentBody },
+    CallBackWanted { phone: String, name: Option<String> },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -91,6 +102,8 @@ enum FactBody {
     SpeechStopped,
     TurnOver { turn: u32, text: String, confidence: f32, reason: String },
     AnswerOwed { turn: u32, lasted_us: u64 },
+    Emotion(EmotionBody),
+    MoodShifted { turn: u32, escalated: bool, severity: String },
     Digit { key: char },
     ReplyStarted { reply: u32 },
     Latency { turn: u32, reply: u32, parts: LatencyBody },
@@ -127,6 +140,21 @@ struct MeasuresBody {
 }
 
 #[derive(Serialize, Deserialize)]
+struct EmotionBody {
+    turn: u32,
+    /// Absent: an abstention.
+    feeling: Option<String>,
+    confidence: f32,
+    calibrated: bool,
+    evidence: String,
+    arousal: Option<f32>,
+    valence: f32,
+    arousal_lately: Option<f32>,
+    valence_lately: f32,
+    trajectory: String,
+}
+
+#[derive(Serialize, Deserialize)]
 struct AppointmentBody {
     id: i64,
     service: String,
@@ -159,6 +187,12 @@ fn fact_body(fact: &CallFact) -> Option<FactBody> {
         CallFact::AnswerOwed { turn, lasted } => {
             FactBody::AnswerOwed { turn: turn.0, lasted_us: micros(*lasted) }
         }
+        CallFact::Emotion(emotion) => FactBody::Emotion(emotion_body(emotion)),
+        CallFact::MoodShifted { turn, shift } => FactBody::MoodShifted {
+            turn: turn.0,
+            escalated: matches!(shift, Shift::Escalation(_)),
+            severity: shift.severity().as_str().to_owned(),
+        },
         CallFact::Digit(digit) => FactBody::Digit { key: digit.as_char() },
         CallFact::ReplyStarted { reply } => FactBody::ReplyStarted { reply: reply.0 },
         CallFact::Latency { turn, reply, parts } => {
@@ -207,6 +241,13 @@ fn fact_of(body: FactBody) -> Result<CallFact, sqlx::Error> {
         }),
         FactBody::AnswerOwed { turn, lasted_us } => {
             CallFact::AnswerOwed { turn: TurnId(turn), lasted: Duration::from_micros(lasted_us) }
+        }
+        FactBody::Emotion(body) => CallFact::Emotion(emotion_of(&body)?),
+        FactBody::MoodShifted { turn, escalated, severity } => {
+            let severity = known(&Severity::ALL, &severity, Severity::as_str)
+                .ok_or_else(|| unknown("severity"))?;
+            let shift = if escalated { Shift::Escalation } else { Shift::DeEscalation };
+            CallFact::MoodShifted { turn: TurnId(turn), shift: shift(severity) }
         }
         FactBody::Digit { key } => CallFact::Digit(
             Digit::try_from(key).map_err(|error| sqlx::Error::Decode(error.into()))?,
@@ -267,6 +308,40 @@ fn known<T: Copy>(all: &[T], text: &str, name: fn(T) -> &'static str) -> Option<
 /// A duration of up to 584,000 years; a longer one is cut to that.
 fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn emotion_body(emotion: &CallerEmotion) -> EmotionBody {
+    EmotionBody {
+        turn: emotion.turn.0,
+        feeling: emotion.feeling.map(|feeling| feeling.as_str().to_owned()),
+        confidence: emotion.confidence,
+        calibrated: emotion.calibrated,
+        evidence: emotion.evidence.as_str().to_owned(),
+        arousal: emotion.arousal,
+        valence: emotion.valence,
+        arousal_lately: emotion.arousal_lately,
+        valence_lately: emotion.valence_lately,
+        trajectory: emotion.trajectory.as_str().to_owned(),
+    }
+}
+
+fn emotion_of(body: &EmotionBody) -> Result<CallerEmotion, sqlx::Error> {
+    let feeling =
+        |text: &str| known(&Feeling::ALL, text, Feeling::as_str).ok_or_else(|| unknown("feeling"));
+    Ok(CallerEmotion {
+        turn: TurnId(body.turn),
+        feeling: body.feeling.as_deref().map(feeling).transpose()?,
+        confidence: body.confidence,
+        calibrated: body.calibrated,
+        evidence: known(&Evidence::ALL, &body.evidence, Evidence::as_str)
+            .ok_or_else(|| unknown("evidence"))?,
+        arousal: body.arousal,
+        valence: body.valence,
+        arousal_lately: body.arousal_lately,
+        valence_lately: body.valence_lately,
+        trajectory: known(&Trajectory::ALL, &body.trajectory, Trajectory::as_str)
+            .ok_or_else(|| unknown("trajectory"))?,
+    })
 }
 
 fn latency_body(parts: ReplyLatency) -> LatencyBody {

@@ -67,11 +67,22 @@ impl Directory {
             if (purpose == LinePurpose::Agent) != agent.is_some() {
                 return Err(wrong("a line has an agent if it is for one, and only then"));
             }
-            let route =
-                LineRoute { tenant: id, purpose, agent, fallback: tenant.transfer_to.clone() };
+            let fallback = tenant.transfer_to.clone();
+            let hears_emotion = tenant.hears_emotion && purpose == LinePurpose::Agent;
+            let route = LineRoute { tenant: id, purpose, agent, fallback, hears_emotion };
             directory.lines.insert(address_key(&line.address), route);
         }
         Ok(directory)
+    }
+
+    /// From now on no tenant has it judged how its callers come across, whatever its document says.
+    pub(crate) fn forbid_emotion(&mut self) {
+        for tenant in self.tenants.values_mut() {
+            Arc::make_mut(tenant).hears_emotion = false;
+        }
+        for route in self.lines.values_mut() {
+            route.hears_emotion = false;
+        }
     }
 
     pub(crate) fn tenant(&self, id: &TenantId) -> Option<&Arc<Tenant>> {
@@ -178,6 +189,22 @@ mod tests {
             assert_eq!(route.agent.is_some(), purpose == LinePurpose::Agent);
             assert_eq!(route.fallback, Some(Pii::from("+15005550123")));
         }
+    }
+
+    #[test]
+    fn feelings_are_judged_only_where_the_tenant_says_so_an_agent_answers_and_nobody_forbids_it() {
+        let (mut tenant, lines) = seed().unwrap();
+        let hears = |directory: &Directory, line: &str| {
+            directory.route(&Pii::from(line)).unwrap().hears_emotion
+        };
+        assert!(tenant.document.contains("hears_emotion: true"));
+        let mut on = Directory::new(vec![tenant.clone()], lines.clone()).unwrap();
+        assert!(hears(&on, "frontdesk") && !hears(&on, "listen") && !hears(&on, "echo"));
+        on.forbid_emotion();
+        assert!(!hears(&on, "frontdesk") && on.tenants.values().all(|one| !one.hears_emotion));
+        tenant.document = tenant.document.replace("hears_emotion: true\n", "");
+        let unsaid = Directory::new(vec![tenant], lines).unwrap();
+        assert!(!hears(&unsaid, "frontdesk"), "denied by default");
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub(super) struct TenantDocument {
     country_code: String,
     transfer_to: Option<String>,
     currency: String,
+    #[serde(default)]
+    hears_emotion: bool,
     opening: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     holidays: Vec<String>,
@@ -129,6 +131,7 @@ fn tenant(document: TenantDocument) -> Result<Tenant, DocumentError> {
         voice: document.voice,
         name: document.name,
         currency: document.currency,
+        hears_emotion: document.hears_emotion,
         services,
         providers,
     })

@@ -37,4 +37,6 @@ pub struct LineRoute {
     pub agent: Option<AgentName>,
     /// Where to send a caller whom the agent cannot serve (a fault, a server gone): an E.164 number.
     pub fallback: Option<Pii<String>>,
+    /// Whether the tenant has it judged how its callers come across, on lines where an agent talks with them.
+    pub hears_emotion: bool,
 }

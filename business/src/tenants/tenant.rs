@@ -21,6 +21,8 @@ pub(crate) struct Tenant {
     pub transfer_to: Option<Pii<String>>,
     /// The word for money (`dollars`).
     pub currency: String,
+    /// Whether it is judged how callers come across; they are told so when they are greeted.
+    pub hears_emotion: bool,
     pub opening: Opening,
     pub limits: BookingLimits,
     pub services: Vec<Service>,

@@ -115,7 +115,13 @@ impl Call {
     pub(crate) async fn guesses(&mut self, guess: GuessId, text: &str) -> Vec<CallCommand> {
         let turn = TurnId(self.turns);
         let (text, confidence) = (Pii::from(text), 0.9);
-        self.happens(CallFact::TurnLikely(TurnGuess { guess, turn, text, confidence }));
+        self.happens(CallFact::TurnLikely(TurnGuess {
+            guess,
+            turn,
+            text,
+            confidence,
+            emotion: None,
+        }));
         loop {
             let command = soon("what is prepared", self.commands.recv()).await;
             if let CallCommand::Prepare { guess: of, commands } =

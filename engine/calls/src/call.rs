@@ -12,6 +12,7 @@ use crate::barge_in::{BargeIn, FIRST_WORDS, Yield};
 use crate::conduct::Conduct;
 use crate::dtmf::Keypad;
 use crate::echo::EchoGuard;
+use crate::emotion::EmotionWatch;
 use crate::lanes::{LaneAnswer, LaneRequest};
 use crate::latency::LatencyWatch;
 use crate::leg::{LegInput, LegOutput, LegProfile};
@@ -43,6 +44,7 @@ pub struct Call {
     echo: EchoGuard,
     speech: SpeechEdges,
     turns: Turns,
+    emotion: EmotionWatch,
     prepared: Option<Prepared>,
     playout: Playout,
     barge_in: BargeIn,
@@ -77,6 +79,7 @@ impl Call {
             echo: EchoGuard::new(),
             speech: SpeechEdges::default(),
             turns: Turns::new(patience_min(spec.mode), spec.pace),
+            emotion: EmotionWatch::new(spec.emotion && spec.mode == CallMode::Converse),
             prepared: None,
             playout: Playout::new(profile),
             barge_in: BargeIn::default(),
@@ -140,10 +143,13 @@ impl Call {
 
     fn hear(&mut self, now: Moment, packet: &Packet, out: &mut Outbox) {
         let echo = &mut self.echo;
+        let listens = self.emotion.listens(out);
         self.listening.hear(now, packet, |heard| {
             let (block, detect) = (heard.block, heard.audible);
             echo.heard(&block);
-            out.lanes.push(LaneRequest::Audio { block, detect });
+            // What is too quiet for speech is too quiet for a mood.
+            let emotion = listens && detect;
+            out.lanes.push(LaneRequest::Audio { block, detect, emotion });
         });
     }
 
@@ -153,6 +159,7 @@ impl Call {
             LaneAnswer::Detector(result) => self.detected(now, result, out),
             LaneAnswer::Judge(result) => self.turns.judged(result),
             LaneAnswer::Recognizer(result) => self.recognized(now, result, out),
+            LaneAnswer::Emotion(result) => self.emotion.judged(result, out),
             LaneAnswer::Synthesizer(SynthesizerResult::Chunk { ask, chunk, .. }) => {
                 if let Some(reply) = self.playout.chunk(ask, chunk) {
                     self.latency.audio_made(now, reply);
@@ -175,6 +182,7 @@ impl Call {
             Some(SpeechEdge::Lull(ended)) => {
                 let quiet_since = self.listening.moment_of(ended);
                 let position = self.listening.position();
+                self.emotion.lull(ended, position, out);
                 self.turns.lull(now, (ended, quiet_since), position, out);
             }
             Some(SpeechEdge::Resumed) => self.turns.resumed(now),
@@ -205,6 +213,7 @@ impl Call {
         if ours && result.probability >= SPEECH {
             let arrived = self.listening.moment_of(result.end);
             if self.echo.is_echo(result.end, arrived) {
+                self.emotion.echoed(result.end);
                 return 0.0;
             }
         }
@@ -217,6 +226,7 @@ impl Call {
         self.turns.onset(now, began);
         let moment = self.listening.moment_of(began);
         if first {
+            self.emotion.turn_began(began);
             self.conduct.onset(moment, self.playout.heard_of_current(now));
         }
         if self.playout.active(now) {
@@ -237,8 +247,10 @@ impl Call {
             self.turns.want_words_at(now.plus(NEXT_WORDS));
         } else if heard.quiet
             && self.spec.mode == CallMode::Converse
-            && let Some(guess) = self.turns.make_guess()
+            && let Some(mut guess) = self.turns.make_guess()
         {
+            let (turn, text) = (guess.turn, guess.text.reveal());
+            guess.emotion = self.emotion.guess(turn, text, self.timers.elapsed(now));
             out.facts.push(CallFact::TurnLikely(guess));
         }
     }
@@ -385,6 +397,7 @@ impl Call {
             drop(stale);
             self.playout.drop_prepared(out);
         }
+        self.emotion.tick(now, out);
         self.play(now, out);
         match self.timers.alarm(now) {
             Some(Alarm::Quiet(lasted)) if self.spec.mode == CallMode::Converse => {
@@ -427,6 +440,8 @@ impl Call {
         }
         let ready = self.prepared.take_if(|ready| Some(ready.guess) == guess);
         over.prepared = ready.as_ref().map(|ready| ready.guess);
+        let at = self.timers.elapsed(now);
+        self.emotion.turn_over(now, (over.turn, over.text.reveal()), at, out);
         out.facts.push(CallFact::TurnOver(over));
         for command in ready.into_iter().flat_map(|ready| ready.commands) {
             self.carry_out(now, command, out);
@@ -484,6 +499,7 @@ impl Call {
         }
         self.playout.drop_prepared(out);
         self.playout.stop(now, ReplyOutcome::CallEnded, out);
+        self.emotion.end(out);
         if self.spec.mode != CallMode::Echo {
             let measures = self.conduct.measures(now, self.playout.spoke(now));
             out.facts.push(CallFact::Measured(measures));

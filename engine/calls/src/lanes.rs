@@ -1,8 +1,8 @@
-//! What a call asks of the model lanes and what they answer, all four lanes in one pair of types.
+//! What a call asks of the model lanes and what they answer, all lanes in one pair of types.
 
 use callwright_models::contract::{
-    AskId, AudioBlock, DetectorResult, Hints, JudgeResult, RecognizerPurpose, RecognizerResult,
-    SamplePos, Share, SlotKey, SynthesizerResult, VoiceStyle,
+    AskId, AudioBlock, DetectorResult, EmotionResult, Hints, JudgeResult, RecognizerPurpose,
+    RecognizerResult, SamplePos, Share, SlotKey, SynthesizerResult, VoiceStyle,
 };
 
 /// A request of a call. The slot's holder is the shard's to fill in, so a call cannot ask in another's name.
@@ -14,6 +14,21 @@ pub enum LaneRequest {
         block: AudioBlock,
         /// The speech detector wants it too; silence is kept from it.
         detect: bool,
+        /// The emotion lane is to have it too: never before [`Self::OpenEmotion`].
+        emotion: bool,
+    },
+    /// From now on the emotion lane listens to this call.
+    OpenEmotion,
+    /// How did the caller sound from `from` to `upto`?
+    JudgeEmotion {
+        /// Name of the question.
+        ask: AskId,
+        /// Number of the utterance; the same when one that has been asked about went on.
+        utterance: u32,
+        /// First sample.
+        from: SamplePos,
+        /// One past the last sample.
+        upto: SamplePos,
     },
     /// Is the turn that began at `from` over at `upto`?
     Judge {
@@ -64,6 +79,8 @@ pub enum LaneAnswer {
     Recognizer(RecognizerResult),
     /// Of the synthesiser.
     Synthesizer(SynthesizerResult),
+    /// Of the emotion lane.
+    Emotion(EmotionResult),
 }
 
 impl LaneAnswer {
@@ -73,6 +90,7 @@ impl LaneAnswer {
             Self::Detector(result) => result.key,
             Self::Judge(result) => result.key,
             Self::Recognizer(result) => result.key,
+            Self::Emotion(result) => result.key,
             Self::Synthesizer(
                 SynthesizerResult::Chunk { key, .. }
                 | SynthesizerResult::Done { key, .. }
@@ -84,7 +102,8 @@ impl LaneAnswer {
 
 /// The lanes as a shard reaches them: rings to model threads, or a simulation of them.
 pub trait Lanes {
-    /// A call takes a slot in every lane, and stands in the queue of its share.
+    /// A call takes a slot in every lane, and stands in the queue of its share. The emotion lane learns of the call by
+    /// [`LaneRequest::OpenEmotion`], or never.
     fn open(&mut self, key: SlotKey, share: Share);
 
     /// Hands one request of the slot's holder on. Never waits; a full lane drops and counts it, and the call's

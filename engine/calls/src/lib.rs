@@ -5,7 +5,7 @@
 //!
 //! Reading order: [`leg`] (where a call meets the line), [`Call`], then what it is made of: `listening` and `speech`
 //! (hearing), `turn`, `turn_words`, `partials`, `patience`, `turn_end` (the caller's turn), `playout`, `speech_queue`,
-//! `ledger`, `gain` (our reply), `barge_in`, `dtmf`, `timers`, `latency`; then [`Shard`].
+//! `ledger`, `gain` (our reply), `barge_in`, `emotion`, `dtmf`, `timers`, `latency`; then [`Shard`].
 
 pub mod leg;
 
@@ -35,6 +35,8 @@ mod gain;
 mod ledger;
 mod playout;
 mod speech_queue;
+
+mod emotion;
 
 mod asides;
 mod barge_in;

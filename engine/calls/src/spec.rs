@@ -22,6 +22,9 @@ pub struct CallSpec {
     pub share: Share,
     /// How soon the caller's silences are taken for ends of turns.
     pub pace: Pace,
+    /// Whether it is judged how the caller comes across, where the call converses. Off unless the caller's tenant has
+    /// switched it on; where it is off, the emotion lane gets no sound.
+    pub emotion: bool,
 }
 
 /// What a call does with what it hears.

@@ -232,7 +232,7 @@ impl Turns {
         self.last_guess += 1;
         pausing.guess = Some(guess);
         let (text, confidence) = (Pii::from(text), self.words.confidence());
-        Some(TurnGuess { guess, turn: self.turn, text, confidence })
+        Some(TurnGuess { guess, turn: self.turn, text, confidence, emotion: None })
     }
 
     /// The guess that stands.

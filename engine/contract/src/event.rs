@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::{CallId, CallMeasures, Digit, EndCause, GuessId, Pii, ReplyId, ReplyLatency, TurnId};
+use crate::{
+    CallId, CallMeasures, CallerEmotion, Digit, EmotionGuess, EndCause, GuessId, Pii, ReplyId,
+    ReplyLatency, Shift, TurnId,
+};
 
 /// One thing that happened in one call.
 ///
@@ -42,6 +45,16 @@ pub enum CallFact {
     /// The caller paused. If the turn ends here, these are its words: an answer may be prepared
     /// ([`CallCommand::Prepare`](crate::CallCommand::Prepare)), and nothing with an effect may be done yet.
     TurnLikely(TurnGuess),
+    /// How the caller came across in a turn, once a turn, where the tenant has switched it on. Mostly right before
+    /// [`Self::TurnOver`]; later when the lane was slow, since nothing waits for it.
+    Emotion(CallerEmotion),
+    /// With the [`Self::Emotion`] of this turn, which it follows, the mood of the call has turned.
+    MoodShifted {
+        /// The turn.
+        turn: TurnId,
+        /// Which way.
+        shift: Shift,
+    },
     /// The caller's turn is over: answer it.
     TurnOver(TurnOver),
     /// Nobody has answered the turn for so long that the caller wonders; told once a turn. Say something short.
@@ -165,6 +178,8 @@ pub struct TurnGuess {
     pub text: Pii<String>,
     /// The recogniser's confidence in the words, 0-1.
     pub confidence: f32,
+    /// How the caller came across, if it is known already: what [`CallFact::Emotion`] is likely to say.
+    pub emotion: Option<EmotionGuess>,
 }
 
 /// A sound of the caller's that takes no turn.

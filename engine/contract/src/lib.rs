@@ -11,6 +11,7 @@ mod call_id;
 mod cause;
 mod command;
 mod digit;
+mod emotion;
 mod event;
 mod latency;
 mod measures;
@@ -23,6 +24,7 @@ pub use command::{
     Pronunciation, Protection, ReplyId, Say, Style, TurnId,
 };
 pub use digit::{Digit, NotADigit};
+pub use emotion::{CallerEmotion, EmotionGuess, Evidence, Feeling, Severity, Shift, Trajectory};
 pub use event::{
     Arrival, Aside, CallEvent, CallFact, Carrier, ReplyOutcome, TurnGuess, TurnOver, TurnReason,
 };

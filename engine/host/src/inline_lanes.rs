@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use callwright_calls::{LaneAnswer, LaneRequest, Lanes, Moment};
 use callwright_models::contract::{
-    AskId, AudioBlock, DETECTOR_WINDOW, DetectorResult, DetectorStep, JUDGE_SPAN, JudgeResult,
-    LISTENING_RATE, Recognizer, RecognizerPurpose, RecognizerResult, SamplePos, Share, SlotKey,
-    SpeechDetector, Synthesizer, SynthesizerResult, TurnJudge, UTTERANCE_MAX, VoiceStyle,
+    AskId, AudioBlock, DETECTOR_WINDOW, DetectorResult, DetectorStep, EMOTION_SPAN, EmotionModel,
+    EmotionResult, EmotionStep, JUDGE_SPAN, JudgeResult, LISTENING_RATE, Recognizer,
+    RecognizerPurpose, RecognizerResult, SamplePos, Share, SlotKey, SpeechDetector, Synthesizer,
+    SynthesizerResult, TurnJudge, UTTERANCE_MAX, VoiceStyle,
 };
 use callwright_models::transcript::{Passage, Transcript};
 
@@ -23,7 +24,7 @@ pub struct AnswerDelay {
     pub per_second: Duration,
 }
 
-/// The delays of the four lanes.
+/// The delays of the lanes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InlineDelays {
     /// The speech detector, per window.
@@ -34,9 +35,11 @@ pub struct InlineDelays {
     pub recognizer: AnswerDelay,
     /// The synthesiser, to its first chunk; the others come with it.
     pub synthesizer: AnswerDelay,
+    /// The emotion model.
+    pub emotion: AnswerDelay,
 }
 
-/// The four models that [`InlineLanes`] runs.
+/// The models that [`InlineLanes`] runs.
 pub struct InlineModels {
     /// Tells speech from everything else.
     pub detector: Box<dyn SpeechDetector>,
@@ -46,6 +49,8 @@ pub struct InlineModels {
     pub recognizer: Box<dyn Recognizer>,
     /// Speaks.
     pub synthesizer: Box<dyn Synthesizer>,
+    /// Hears how somebody sounds; without it no question about that is answered.
+    pub emotion: Option<Box<dyn EmotionModel>>,
 }
 
 /// Lanes for a driver that owns the clock: say what time it is with [`Self::set_now`], then tick the shard.
@@ -66,6 +71,7 @@ pub struct InlineLanes {
     judge_free: Moment,
     recognizer_free: Moment,
     synthesizer_free: Moment,
+    emotion_free: Moment,
 }
 
 impl std::fmt::Debug for InlineLanes {
@@ -84,6 +90,10 @@ fn held(slots: &mut [Slot], key: SlotKey) -> Option<&mut Slot> {
 struct Slot {
     holder: Option<SlotKey>,
     past: Past,
+    /// What the emotion lane was given, since it was opened.
+    emotion: Option<Past>,
+    /// The utterance that the emotion model heard last.
+    judged: Option<u32>,
     /// The words of the utterance under way.
     transcript: Transcript,
     /// Sound on its way into the detector's windows.
@@ -104,6 +114,7 @@ impl Default for InlineDelays {
             judge: fixed(25),
             recognizer: AnswerDelay { per_second, ..fixed(25) },
             synthesizer: fixed(15),
+            emotion: AnswerDelay { per_second: Duration::from_millis(1), ..fixed(2) },
         }
     }
 }
@@ -130,6 +141,7 @@ impl InlineLanes {
             judge_free: Moment::default(),
             recognizer_free: Moment::default(),
             synthesizer_free: Moment::default(),
+            emotion_free: Moment::default(),
         }
     }
 
@@ -190,6 +202,32 @@ impl InlineLanes {
         self.answer_at(self.judge_free, LaneAnswer::Judge(JudgeResult { key, ask, over }));
     }
 
+    fn judge_emotion(
+        &mut self,
+        key: SlotKey,
+        (ask, utterance): (AskId, u32),
+        (from, upto): (SamplePos, SamplePos),
+    ) {
+        let Some(model) = &mut self.models.emotion else { return };
+        let Some(slot) = held(&mut self.slots, key) else { return };
+        let Some(past) = &slot.emotion else { return };
+        let from = from.max(upto.minus(EMOTION_SPAN as u64));
+        let (fresh, gone_on) = (slot.judged.is_none(), slot.judged == Some(utterance));
+        let step =
+            EmotionStep { slot: key.slot, fresh, gone_on, utterance: past.between(from, upto) };
+        let mut heard = [None];
+        let judged = model.judge(&[step], &mut heard);
+        let [heard] = heard;
+        if judged.is_ok() {
+            slot.judged = Some(utterance);
+        }
+        let heard = heard.filter(|_| judged.is_ok());
+        let taken = self.delays.emotion.of(upto.since(from));
+        self.emotion_free = self.emotion_free.max(self.now).plus(taken);
+        let result = EmotionResult { key, ask, heard };
+        self.answer_at(self.emotion_free, LaneAnswer::Emotion(result));
+    }
+
     fn speak(&mut self, key: SlotKey, ask: AskId, text: &str, style: &VoiceStyle) {
         self.synthesizer_free =
             self.synthesizer_free.max(self.now).plus(self.delays.synthesizer.fixed);
@@ -220,13 +258,24 @@ impl Lanes for InlineLanes {
 
     fn ask(&mut self, key: SlotKey, request: LaneRequest) {
         match request {
-            LaneRequest::Audio { block, detect } => {
+            LaneRequest::Audio { block, detect, emotion } => {
                 if let Some(slot) = held(&mut self.slots, key) {
                     slot.past.push(&block);
+                    if let Some(past) = slot.emotion.as_mut().filter(|_| emotion) {
+                        past.push(&block);
+                    }
                 }
                 if detect {
                     self.detect(key, &block);
                 }
+            }
+            LaneRequest::OpenEmotion => {
+                if let Some(slot) = held(&mut self.slots, key) {
+                    slot.emotion = Some(Past::default());
+                }
+            }
+            LaneRequest::JudgeEmotion { ask, utterance, from, upto } => {
+                self.judge_emotion(key, (ask, utterance), (from, upto));
             }
             LaneRequest::Judge { ask, from, upto } => self.judge(key, ask, (from, upto)),
             LaneRequest::Transcribe {

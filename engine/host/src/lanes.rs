@@ -2,9 +2,12 @@
 
 use callwright_calls::{LaneAnswer, LaneRequest, Lanes};
 use callwright_models::contract::{
-    DetectorRequest, JudgeRequest, RecognizerRequest, Share, SlotKey, SynthesizerRequest,
+    DetectorRequest, EmotionRequest, JudgeRequest, RecognizerRequest, Share, SlotKey,
+    SynthesizerRequest,
 };
-use callwright_models::lanes::{DetectorPort, JudgePort, RecognizerPort, SynthesizerPort};
+use callwright_models::lanes::{
+    DetectorPort, EmotionPort, JudgePort, RecognizerPort, SynthesizerPort,
+};
 
 /// The ports of every shard to every lane, one of each kind per shard.
 #[derive(Debug)]
@@ -17,6 +20,8 @@ pub struct HostLanes {
     pub recognizer: Vec<RecognizerPort>,
     /// To the synthesiser.
     pub synthesizer: Vec<SynthesizerPort>,
+    /// To the emotion lane; none where emotion is not judged.
+    pub emotion: Vec<EmotionPort>,
 }
 
 /// One shard's ports.
@@ -26,18 +31,22 @@ pub(crate) struct ShardLanes {
     judge: JudgePort,
     recognizer: RecognizerPort,
     synthesizer: SynthesizerPort,
+    emotion: Option<EmotionPort>,
 }
 
 impl HostLanes {
     /// Deals the ports to shards; as many as there are whole sets.
     pub(crate) fn deal(self) -> Vec<ShardLanes> {
         let sets = self.detector.into_iter().zip(self.judge).zip(self.recognizer);
+        let emotion = self.emotion.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
         sets.zip(self.synthesizer)
-            .map(|(((detector, judge), recognizer), synthesizer)| ShardLanes {
+            .zip(emotion)
+            .map(|((((detector, judge), recognizer), synthesizer), emotion)| ShardLanes {
                 detector,
                 judge,
                 recognizer,
                 synthesizer,
+                emotion,
             })
             .collect()
     }
@@ -50,11 +59,22 @@ impl ShardLanes {
         self.judge.wake();
         self.recognizer.wake();
         self.synthesizer.wake();
+        if let Some(emotion) = &self.emotion {
+            emotion.wake();
+        }
     }
 
     /// Requests that full lanes dropped.
     pub(crate) fn shed(&self) -> u64 {
-        self.detector.shed() + self.judge.shed() + self.recognizer.shed() + self.synthesizer.shed()
+        let emotion = self.emotion.as_ref().map_or(0, EmotionPort::shed);
+        let (detector, judge) = (self.detector.shed(), self.judge.shed());
+        detector + judge + self.recognizer.shed() + self.synthesizer.shed() + emotion
+    }
+
+    fn ask_emotion(&mut self, request: EmotionRequest) {
+        if let Some(emotion) = &mut self.emotion {
+            emotion.ask(request);
+        }
     }
 }
 
@@ -68,12 +88,19 @@ impl Lanes for ShardLanes {
 
     fn ask(&mut self, key: SlotKey, request: LaneRequest) {
         match request {
-            LaneRequest::Audio { block, detect } => {
+            LaneRequest::Audio { block, detect, emotion } => {
+                if emotion {
+                    self.ask_emotion(EmotionRequest::Audio(key, block));
+                }
                 if detect {
                     self.detector.ask(DetectorRequest::Audio(key, block));
                 }
                 self.judge.ask(JudgeRequest::Audio(key, block));
                 self.recognizer.ask(RecognizerRequest::Audio(key, block));
+            }
+            LaneRequest::OpenEmotion => self.ask_emotion(EmotionRequest::Open(key)),
+            LaneRequest::JudgeEmotion { ask, utterance, from, upto } => {
+                self.ask_emotion(EmotionRequest::Judge { key, ask, utterance, from, upto });
             }
             LaneRequest::Judge { ask, from, upto } => {
                 self.judge.ask(JudgeRequest::Judge { key, ask, from, upto });
@@ -103,7 +130,10 @@ impl Lanes for ShardLanes {
         if let Some(result) = self.recognizer.answer() {
             return Some(LaneAnswer::Recognizer(result));
         }
-        self.synthesizer.answer().map(LaneAnswer::Synthesizer)
+        if let Some(result) = self.synthesizer.answer() {
+            return Some(LaneAnswer::Synthesizer(result));
+        }
+        self.emotion.as_mut()?.answer().map(LaneAnswer::Emotion)
     }
 
     fn close(&mut self, key: SlotKey) {
@@ -111,5 +141,6 @@ impl Lanes for ShardLanes {
         self.judge.ask(JudgeRequest::Close(key));
         self.recognizer.ask(RecognizerRequest::Close(key));
         self.synthesizer.ask(SynthesizerRequest::Close(key));
+        self.ask_emotion(EmotionRequest::Close(key));
     }
 }

@@ -3,7 +3,7 @@
 import { ask, follow, key, keyFromAddress, KeyRefused } from "./connection.js";
 import { bring, element, put } from "./elements.js";
 import { linesOf, newStory, takeEvent, takeRecord, takeSummary } from "./story.js";
-import { account, partial, row } from "./talk.js";
+import { account, callBack, partial, row } from "./talk.js";
 import { clock, day, duration, local, name, number, words } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -210,6 +210,7 @@ function showTalk(story, purpose) {
     return { name: `${story.id} ${line.name}`, sign: JSON.stringify([line, parts, story.started]), make: () => row(story, line, parts) };
   });
   if (story.partial) items.push({ name: `${story.id} partial`, sign: JSON.stringify(story.partial), make: () => partial(story) });
+  if (story.callBack) items.push({ name: `${story.id} call back`, sign: JSON.stringify(story.callBack), make: () => callBack(story.callBack) });
   if (story.measures && story.ended) items.push({ name: `${story.id} account`, sign: JSON.stringify(story.measures), make: () => account(story.measures) });
   bring(talk, items.length ? items : [none(quiet(story, purpose))]);
   // A live call is followed to its last words, a past one read from its first.

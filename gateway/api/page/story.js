@@ -9,7 +9,7 @@ export function newStory(id, tenant) {
     id, tenant, line: null, caller: null, carrier: null,
     started: null, ended: null, cause: null,
     recorded: false, partial: null, hearing: false,
-    lines: new Map(), latencies: new Map(), measures: null,
+    lines: new Map(), latencies: new Map(), emotions: new Map(), callBack: null, measures: null,
   };
 }
 
@@ -33,6 +33,8 @@ export function takeRecord(story, call) {
     if (story.ended) entry.over = true;
   }
   for (const { reply, parts } of call.latencies) story.latencies.set(reply, parts);
+  for (const told of call.emotions ?? []) story.emotions.set(told.turn, told);
+  story.callBack = call.call_back ?? null;
   story.measures = call.measures ?? null;
   story.recorded = true;
 }
@@ -67,6 +69,11 @@ const TAKE = {
   latency: (story, { reply, parts }) => { story.latencies.set(reply, parts); },
   interrupted: (story, { reply }, at) => { lineOf(story, `reply ${reply}`, "agent", at).interrupted = true; },
   went_on: (story) => { story.partial = null; },
+  emotion: (story, data) => { story.emotions.set(data.turn, { ...story.emotions.get(data.turn), ...data }); },
+  mood_shifted: (story, { turn, ...shift }) => {
+    story.emotions.set(turn, { ...story.emotions.get(turn), turn, shift });
+  },
+  call_back_wanted: (story, data) => { story.callBack = data; },
   measured: (story, data) => { story.measures = data; },
   reply_ended: (story, { reply, outcome, heard }, at) => {
     const line = lineOf(story, `reply ${reply}`, "agent", at);
@@ -77,6 +84,11 @@ const TAKE = {
     Object.assign(story, { ended: at, cause, partial: null, hearing: false });
   },
 };
+
+/** How the caller came across in the turn that a line tells. */
+export function emotionOf(story, line) {
+  return line.who === "caller" ? story.emotions.get(Number(line.name.slice("turn ".length))) : undefined;
+}
 
 function lineOf(story, name, who, at) {
   let line = story.lines.get(name);

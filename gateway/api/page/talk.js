@@ -1,8 +1,8 @@
 // One line of what was said: the words, where they were cut off, and where the time of a reply went.
 
 import { element } from "./elements.js";
-import { cut, steps } from "./story.js";
-import { since } from "./words.js";
+import { cut, emotionOf, steps } from "./story.js";
+import { number, since } from "./words.js";
 
 /** One line of the transcript, with the latency of its reply where there is one. */
 export function row(story, line, parts) {
@@ -20,8 +20,25 @@ export function row(story, line, parts) {
   if (line.who === "caller" && line.confidence !== null && line.confidence < 0.6) {
     item.append(element("p", { class: "unsure", text: `unsure of these words (${Math.round(line.confidence * 100)} %)` }));
   }
+  const emotion = emotionOf(story, line);
+  if (emotion) item.append(...mood(emotion));
   if (parts) item.append(waterfall(parts));
   return item;
+}
+
+/** How the caller came across, where that can be said, and whether the call turned with it. */
+function mood({ feeling, confidence, calibrated, evidence, shift }) {
+  const told = [];
+  if (feeling && feeling !== "neutral") {
+    const from = { voice: "by the voice alone", words: "by the words", both: "by voice and words" }[evidence] ?? "";
+    const sure = calibrated ? `${Math.round(confidence * 100)} %` : "by rule";
+    told.push(element("p", { class: "mood", text: `perhaps ${feeling}, ${from} (${sure})` }));
+  }
+  if (shift) {
+    const text = shift.change === "escalation" ? `the call turned tense (${shift.severity})` : "the call came to rest again";
+    told.push(element("p", { class: `mood ${shift.change}`, text }));
+  }
+  return told;
 }
 
 /** The words of a turn that is not over. */
@@ -30,6 +47,12 @@ export function partial(story) {
   return element("li", { class: "caller forming", "aria-hidden": "true" },
     element("p", { class: "by" }, element("span", { text: "Caller" }), element("time", { text: since(story, at) })),
     element("p", { class: "said" }, stable, element("span", { class: "loose", text: text.slice(stable.length) }), element("span", { class: "caret" })));
+}
+
+/** Whom to call back. */
+export function callBack({ phone, name }) {
+  const who = name ? `${name}, ${number(phone)}` : number(phone);
+  return element("li", { class: "account" }, element("p", { text: `wants a call back: ${who}` }));
 }
 
 /** How the conversation went, once it is over. */

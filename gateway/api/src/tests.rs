@@ -74,6 +74,11 @@ impl World {
 
     /// A call to the line that only listens, in which `words` are said; on disk when this returns.
     async fn call(&self, id: CallId, words: &str) {
+        self.call_with(id, words, &[]).await;
+    }
+
+    /// The same, and right before the words this happens.
+    async fn call_with(&self, id: CallId, words: &str, more: &[CallFact]) {
         let line = Pii::from("+15005550177");
         let mut feed = self.business.subscribe(Scope::Platform, None);
         let route = self.business.route(&line).unwrap();
@@ -91,11 +96,9 @@ impl World {
             reason: TurnReason::Judged,
             prepared: None,
         };
-        let facts = [
-            CallFact::Started(arrival),
-            CallFact::TurnOver(over),
-            CallFact::Ended { cause: EndCause::CallerHungUp },
-        ];
+        let ended = CallFact::Ended { cause: EndCause::CallerHungUp };
+        let said = more.iter().cloned().chain([CallFact::TurnOver(over), ended]);
+        let facts = [CallFact::Started(arrival)].into_iter().chain(said);
         for (seq, fact) in (0_u32..).zip(facts) {
             let at = Duration::from_secs(seq.into());
             self.business.hear(CallEvent { call: id, seq, at, fact }, now());

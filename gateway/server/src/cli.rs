@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{Config, ConfigError, Secret, Settings, UpgradeSignatureSetting};
+use crate::config::{Config, ConfigError, EmotionUse, Secret, Settings, UpgradeSignatureSetting};
 use crate::{bench, doctor, logging, simulate, transcribe};
 
 mod models;
@@ -105,6 +105,9 @@ struct SettingsArgs {
     /// Threads that calls are spread over [default: a quarter of the cores]
     #[arg(long, env = "CALLWRIGHT_SHARDS", value_name = "THREADS")]
     shards: Option<NonZeroUsize>,
+    /// Whether tenants may have it judged how their callers come across, from voice and words [default: allowed]
+    #[arg(long, env = "CALLWRIGHT_EMOTION", value_name = "USE")]
+    emotion: Option<EmotionUse>,
     /// What to log: a level, or levels by room as in `info,callwright_lines=debug`
     #[arg(long, env = "CALLWRIGHT_LOG", value_name = "FILTER", default_value = logging::FILTER_DEFAULT)]
     log: String,
@@ -123,6 +126,7 @@ impl SettingsArgs {
             drain_seconds: self.drain_seconds,
             calls_max: self.calls_max,
             shards: self.shards,
+            emotion: self.emotion,
         };
         Config::gather(settings, self.config.as_deref())
     }

@@ -11,7 +11,7 @@ use callwright_lines::twilio::{AuthToken, NotAPublicUrl, PublicUrl, UpgradeSigna
 mod file;
 mod secret;
 
-pub use file::{FileError, Settings, UpgradeSignatureSetting};
+pub use file::{EmotionUse, FileError, Settings, UpgradeSignatureSetting};
 pub use secret::{AdminKey, Secret, WeakAdminKey};
 
 /// Everything that a server needs to know to start.
@@ -37,6 +37,8 @@ pub struct Config {
     pub calls_max: NonZeroUsize,
     /// Threads that calls are spread over.
     pub shards: NonZeroUsize,
+    /// Whether it may be judged how callers come across.
+    pub emotion: EmotionUse,
 }
 
 /// Where the server listens unless told otherwise: not reachable from other machines.
@@ -69,6 +71,7 @@ impl Config {
             ),
             // A shard carries hundreds of calls; the models need the cores more.
             shards: NonZeroUsize::new(cores.get() / 4).unwrap_or(NonZeroUsize::MIN),
+            emotion: EmotionUse::default(),
         }
     }
 
@@ -104,6 +107,7 @@ impl Config {
             drain_max: settings.drain_seconds.map_or(default.drain_max, Duration::from_secs),
             calls_max: settings.calls_max.unwrap_or(default.calls_max),
             shards: settings.shards.unwrap_or(default.shards),
+            emotion: settings.emotion.unwrap_or(default.emotion),
             home,
         })
     }

@@ -12,13 +12,16 @@ pub enum EmotionRequest {
     Open(SlotKey),
     /// 20 ms more of what the caller says; the lane keeps the last [`EMOTION_SPAN`] samples. A gap is silence.
     Audio(SlotKey, AudioBlock),
-    /// How did the caller sound in the utterance from `from` to `upto`? Once for each utterance. Nothing may wait for
-    /// the answer: a lane that is far behind drops the question without one.
+    /// How did the caller sound in the utterance from `from` to `upto`? Asked again, with a later `upto`, of an utterance
+    /// that went on after it had seemed to be over. Nothing may wait for the answer: a lane that is far behind answers
+    /// with nothing.
     Judge {
         /// Who asks.
         key: SlotKey,
         /// Name of the question.
         ask: AskId,
+        /// Number of the utterance within the call.
+        utterance: u32,
         /// Beginning of the utterance.
         from: SamplePos,
         /// Its end.
@@ -68,6 +71,10 @@ pub enum VoiceClass {
     Angry,
 }
 
+/// The probability of a class from which three of four answers were right on unseen speakers of EmoDB; below it nothing
+/// should be said. `abstain` in `models/emotion/results.json`.
+pub const VOICE_CLASS_FROM: f32 = 0.56;
+
 impl VoiceClass {
     /// All, in the order of [`VoiceEmotion::classes`].
     pub const ALL: [Self; 4] = [Self::Neutral, Self::Happy, Self::Sad, Self::Angry];
@@ -80,6 +87,8 @@ pub struct EmotionStep<'a> {
     pub slot: SlotId,
     /// Another caller has the slot than at its last step: forget the measure first.
     pub fresh: bool,
+    /// It is the utterance of the slot's last step, which went on: what was learned from its beginning is replaced.
+    pub gone_on: bool,
     /// The utterance: mono samples at 16 kHz, at most [`EMOTION_SPAN`].
     pub utterance: &'a [i16],
 }

@@ -21,8 +21,8 @@ pub use detector::{
     DETECTOR_WINDOW, DetectorRequest, DetectorResult, DetectorStep, SpeechDetector,
 };
 pub use emotion::{
-    EMOTION_SPAN, EmotionModel, EmotionRequest, EmotionResult, EmotionStep, VoiceClass,
-    VoiceEmotion,
+    EMOTION_SPAN, EmotionModel, EmotionRequest, EmotionResult, EmotionStep, VOICE_CLASS_FROM,
+    VoiceClass, VoiceEmotion,
 };
 pub use error::ModelError;
 pub use judge::{JUDGE_SPAN, JudgeRequest, JudgeResult, TurnJudge};

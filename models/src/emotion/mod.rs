@@ -1,21 +1,13 @@
-//! How somebody sounds, and how they feel over a call.
+//! How somebody sounds.
 //!
 //! [`EmotionNet`] hears one utterance: 80 numbers of it, from the telephone band, go through a small net of
 //! our own, trained by `models/emotion/train.py` and carried inside this program. What it is worth, and what it must
-//! not be used for, is in `models/emotion/README.md`. [`words`] scores what was said, [`Mood`] is both together, and
-//! [`EmotionTrack`] follows a call from utterance to utterance and tells when it turns.
+//! not be used for, is in `models/emotion/README.md`. What the words add, and how a call is followed from utterance to
+//! utterance, is the call's to know: `engine/calls`.
 
 mod features;
 mod front_end;
 mod own_measure;
-
-pub mod words;
-
-mod mood;
-pub use mood::{Feeling, Mood};
-
-mod track;
-pub use track::{EmotionTrack, Severity, Shift, Trajectory};
 
 mod net;
 pub use net::EmotionNet;

@@ -35,12 +35,6 @@ impl OwnMeasure {
         }
         self.voiced += measured.voiced;
     }
-
-    /// Forgets the caller.
-    pub(super) fn clear(&mut self) {
-        self.sum.clear();
-        self.voiced = 0;
-    }
 }
 
 /// 0.8 s of voice: as much as the model had at least when it was trained against a speaker's own measure.
@@ -72,7 +66,5 @@ mod tests {
         own.learn(&utterance(2.0, 400), 0.3);
         own.learn(&utterance(50.0, 400), 0.3);
         assert_eq!(own.known().unwrap()[79], 2.0, "what comes later is not learned from");
-        own.clear();
-        assert!(own.known().is_none());
     }
 }

@@ -34,6 +34,8 @@ struct Caller {
     past: History,
     /// The model has not been told yet that somebody new is here.
     fresh: bool,
+    /// The utterance that the model heard last.
+    heard: Option<u32>,
 }
 
 #[derive(Clone, Copy)]
@@ -41,6 +43,7 @@ struct Question {
     key: SlotKey,
     port: PortId,
     ask: AskId,
+    utterance: u32,
     from: SamplePos,
     upto: SamplePos,
     since: Instant,
@@ -48,8 +51,12 @@ struct Question {
 
 impl EmotionDesk {
     pub(super) fn new(model: Box<dyn EmotionModel>, slots: usize) -> Self {
-        let caller =
-            || Caller { tenure: Tenure::default(), past: History::new(EMOTION_SPAN), fresh: true };
+        let caller = || Caller {
+            tenure: Tenure::default(),
+            past: History::new(EMOTION_SPAN),
+            fresh: true,
+            heard: None,
+        };
         Self {
             model,
             slots: std::iter::repeat_with(caller).take(slots).collect(),
@@ -71,8 +78,7 @@ impl EmotionDesk {
             Standing::Gone => return None,
             Standing::Holder => {}
             Standing::NewHolder => {
-                caller.past.clear();
-                caller.fresh = true;
+                caller.forget();
                 self.questions.retain(|question| question.key.slot != key.slot);
             }
         }
@@ -114,8 +120,19 @@ impl EmotionDesk {
         }
     }
 
-    fn is_fresh(&self, slot: SlotId) -> bool {
-        self.slots.get(usize::from(slot.0)).is_none_or(|caller| caller.fresh)
+    /// Whether the model does not know the caller of `slot` yet, and whether it heard the beginning of `utterance` last.
+    fn known(&self, slot: SlotId, utterance: u32) -> (bool, bool) {
+        let caller = self.slots.get(usize::from(slot.0));
+        let fresh = caller.is_none_or(|caller| caller.fresh);
+        (fresh, !fresh && caller.is_some_and(|caller| caller.heard == Some(utterance)))
+    }
+}
+
+impl Caller {
+    fn forget(&mut self) {
+        self.past.clear();
+        self.fresh = true;
+        self.heard = None;
     }
 }
 
@@ -139,15 +156,14 @@ impl Desk for EmotionDesk {
                     caller.past.push(&block);
                 }
             }
-            EmotionRequest::Judge { key, ask, from, upto } => {
-                self.ask(Question { key, port, ask, from, upto, since: now });
+            EmotionRequest::Judge { key, ask, utterance, from, upto } => {
+                self.ask(Question { key, port, ask, utterance, from, upto, since: now });
             }
             EmotionRequest::Close(key) => {
                 if let Some(caller) = self.slots.get_mut(usize::from(key.slot.0))
                     && caller.tenure.close(key)
                 {
-                    caller.past.clear();
-                    caller.fresh = true;
+                    caller.forget();
                     self.questions.retain(|question| question.key.slot != key.slot);
                 }
             }
@@ -174,7 +190,8 @@ impl Desk for EmotionDesk {
             .zip(&self.utterances)
             .map(|(question, utterance)| {
                 let slot = question.key.slot;
-                EmotionStep { slot, fresh: self.is_fresh(slot), utterance }
+                let (fresh, gone_on) = self.known(slot, question.utterance);
+                EmotionStep { slot, fresh, gone_on, utterance }
             })
             .collect();
         let mut heard = [None; BATCH_MAX];
@@ -187,6 +204,7 @@ impl Desk for EmotionDesk {
                 && let Some(caller) = self.slots.get_mut(usize::from(key.slot.0))
             {
                 caller.fresh = false;
+                caller.heard = Some(question.utterance);
             }
             let heard = heard.filter(|_| fault.is_none());
             exchange.answer(port, EmotionResult { key, ask, heard });

@@ -269,7 +269,7 @@ impl Lane for EmotionDesk {
         Some(EmotionRequest::Audio(key, block))
     }
     fn question(key: SlotKey, ask: AskId, upto: SamplePos) -> Option<EmotionRequest> {
-        Some(EmotionRequest::Judge { key, ask, from: SamplePos(0), upto })
+        Some(EmotionRequest::Judge { key, ask, utterance: ask.0, from: SamplePos(0), upto })
     }
     fn cancel(_: SlotKey, _: AskId) -> Option<EmotionRequest> {
         None

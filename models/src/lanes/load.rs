@@ -34,7 +34,7 @@ impl Work {
 
     /// How often a call in conversation usually asks for it, per second: the caller speaks 40 % of the time in
     /// turns of 3 s with one pause inside, half of all sound passes the gate in front of the detector, a pause is
-    /// judged twice.
+    /// judged twice, and how the caller sounds is asked at each of about three lulls in a turn.
     pub const fn usual_rate(self) -> f32 {
         match self {
             Self::Window => 16.0,
@@ -42,7 +42,7 @@ impl Work {
             Self::Partial => 0.8,
             Self::Final => 0.27,
             Self::Text => 0.15,
-            Self::Emotion => 0.13,
+            Self::Emotion => 0.4,
         }
     }
 

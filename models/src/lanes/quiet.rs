@@ -81,7 +81,8 @@ mod tests {
         let (mut ports, lane) = lanes::emotion(Box::new(Probe(Arc::clone(&found))), size).unwrap();
         assert_eq!(lane.name(), "lane-emotion-0");
         let (key, ask) = (key(0, 1), AskId(1));
-        ports[0].ask(EmotionRequest::Judge { key, ask, from: SamplePos(0), upto: SamplePos(9) });
+        let (from, upto) = (SamplePos(0), SamplePos(9));
+        ports[0].ask(EmotionRequest::Judge { key, ask, utterance: 0, from, upto });
         ports[0].wake();
         let end = Instant::now() + Duration::from_secs(10);
         let answer = loop {

@@ -54,7 +54,8 @@ fn everything_loads_from_the_shelf() {
     let loaded = Models::load(&models(), 4).unwrap();
     assert_eq!(loaded.detector.slots(), 4);
     let facts: Vec<&str> = loaded.facts.iter().map(|fact| fact.name).collect();
-    assert_eq!(facts, ["silero-vad", "smart-turn-v3.2", "moonshine-tiny-en", "flite"]);
+    let names = ["silero-vad", "smart-turn-v3.2", "moonshine-tiny-en", "flite", "emotion"];
+    assert_eq!(facts, names);
     assert_eq!(loaded.facts[3].voices.first(), Some(&"slt"));
     assert_eq!(loaded.facts[2].size, 13_281_600 + 30_412_256 + 249_974);
 }

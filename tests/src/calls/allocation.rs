@@ -47,8 +47,15 @@ fn place(shard: &mut Shard, lanes: &mut Deaf, mode: CallMode) -> LegDriver {
         caller: None,
     };
     let (limits, pace) = (CallLimits::default(), Pace::default());
-    let spec =
-        CallSpec { id: CallId::new(1, 1), arrival, mode, limits, share: Share::default(), pace };
+    let spec = CallSpec {
+        id: CallId::new(1, 1),
+        arrival,
+        mode,
+        limits,
+        share: Share::default(),
+        pace,
+        emotion: false,
+    };
     assert!(shard.place(Moment::default(), Placement { spec, leg, commands }, lanes).is_ok());
     line
 }

@@ -2,6 +2,7 @@
 
 mod allocation;
 mod barge_in;
+mod emotion;
 mod lanes;
 mod lifecycle;
 mod replies;

@@ -7,11 +7,13 @@ use std::time::Duration;
 use callwright_calls::{LaneAnswer, LaneRequest, Lanes, Moment};
 use callwright_media::{SampleRate, level_dbov};
 use callwright_models::contract::{
-    AudioBlock, DETECTOR_WINDOW, DetectorResult, JudgeResult, Recognition, RecognizerPurpose,
-    RecognizerResult, Share, SlotKey, SpeechChunk, SpokenWord, SynthesizerResult,
+    AudioBlock, DETECTOR_WINDOW, DetectorResult, EmotionResult, JudgeResult, Recognition,
+    RecognizerPurpose, RecognizerResult, Share, SlotKey, SpeechChunk, SpokenWord,
+    SynthesizerResult,
 };
 
 use super::caller::Caller;
+use super::moods::Moods;
 
 /// How long each simulated model takes.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +35,7 @@ impl Default for Delays {
     }
 }
 
-/// All four lanes of one call.
+/// All lanes of one call.
 #[derive(Debug)]
 pub(crate) struct SimulatedLanes {
     pub(super) now: Moment,
@@ -46,6 +48,8 @@ pub(crate) struct SimulatedLanes {
     judgements: Vec<Option<f32>>,
     /// The recogniser fails from now on.
     deaf: bool,
+    /// How the caller sounds.
+    pub(crate) moods: Moods,
     /// The synthesiser fails from now on.
     mute: bool,
     pub(super) open: Vec<SlotKey>,
@@ -73,6 +77,7 @@ impl SimulatedLanes {
             next_window_end: 0,
             judgements: Vec::new(),
             deaf: false,
+            moods: Moods::default(),
             mute: false,
             open: Vec::new(),
             asked: Vec::new(),
@@ -140,9 +145,18 @@ impl Lanes for SimulatedLanes {
 
     fn ask(&mut self, key: SlotKey, request: LaneRequest) {
         match request {
-            LaneRequest::Audio { block, detect } => {
+            LaneRequest::Audio { block, detect, emotion } => {
                 if detect {
                     self.detect(key, &block);
+                }
+                if emotion {
+                    self.moods.hear(key, &block);
+                }
+            }
+            LaneRequest::OpenEmotion => self.moods.open(key),
+            LaneRequest::JudgeEmotion { ask, utterance, from, upto } => {
+                if let Some((after, heard)) = self.moods.judge(key, utterance, (from, upto)) {
+                    self.later(after, LaneAnswer::Emotion(EmotionResult { key, ask, heard }));
                 }
             }
             LaneRequest::Judge { ask, .. } => {

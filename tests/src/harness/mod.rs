@@ -6,6 +6,7 @@
 mod caller;
 mod far_end;
 mod lanes;
+mod moods;
 mod script;
 
 pub(crate) use caller::CALLER_LOUD;

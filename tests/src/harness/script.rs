@@ -49,6 +49,15 @@ impl Script {
 
     /// A call of a given kind.
     pub(crate) fn with(mode: CallMode, limits: CallLimits, delays: Delays) -> Self {
+        Self::of(mode, limits, delays, false)
+    }
+
+    /// A call whose tenant has switched on that it is judged how the caller comes across.
+    pub(crate) fn with_emotion(mode: CallMode) -> Self {
+        Self::of(mode, CallLimits::default(), Delays::default(), true)
+    }
+
+    fn of(mode: CallMode, limits: CallLimits, delays: Delays, emotion: bool) -> Self {
         let caller = Rc::new(RefCell::new(Caller::default()));
         let mut lanes = SimulatedLanes::new(Rc::clone(&caller), delays);
         let mut shard = Shard::new(2, 0);
@@ -70,6 +79,7 @@ impl Script {
             limits,
             share: Share::default(),
             pace,
+            emotion,
         };
         let placement = Placement { spec, leg, commands: reader };
         assert!(shard.place(Moment::default(), placement, &mut lanes).is_ok());

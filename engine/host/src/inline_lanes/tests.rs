@@ -19,6 +19,7 @@ fn models() -> InlineModels {
         judge: Box::new(ScriptedJudge::new([0.9])),
         recognizer: Box::new(LoudnessRecognizer::new(["One.", "Two."])),
         synthesizer: Box::new(ToneSynthesizer::new()),
+        emotion: None,
     }
 }
 
@@ -31,7 +32,8 @@ fn hear(lanes: &mut InlineLanes, key: SlotKey, blocks: std::ops::Range<u64>, lou
         let mut samples = [0; BLOCK_SAMPLES];
         samples.copy_from_slice(&tone(loudness, BLOCK_SAMPLES));
         let start = SamplePos(number * BLOCK_SAMPLES as u64);
-        lanes.ask(key, LaneRequest::Audio { block: AudioBlock { start, samples }, detect: true });
+        let block = AudioBlock { start, samples };
+        lanes.ask(key, LaneRequest::Audio { block, detect: true, emotion: true });
     }
 }
 
@@ -116,8 +118,8 @@ fn a_call_that_runs_on_it_understands_its_caller() {
         caller: None,
     };
     let (id, mode, limits) = (CallId::new(1, 1), CallMode::Converse, CallLimits::default());
-    let spec =
-        CallSpec { id, arrival, mode, limits, share: Share::default(), pace: Pace::default() };
+    let (share, pace, emotion) = (Share::default(), Pace::default(), false);
+    let spec = CallSpec { id, arrival, mode, limits, share, pace, emotion };
     let placed = shard.place(Moment::default(), Placement { spec, leg, commands }, &mut lanes);
     assert!(placed.is_ok());
     let mut heard = Vec::new();

@@ -1,5 +1,7 @@
 //! REST: keys, calls, appointments, tenants, probes, and the description of it all.
 
+use callwright_contract::{CallerEmotion, Evidence, Feeling, Severity, Shift, Trajectory};
+
 use super::*;
 
 #[tokio::test]
@@ -40,6 +42,59 @@ async fn a_call_is_told_with_what_was_said() {
     let [line] = call.transcript.as_slice() else { panic!("one line: {call:?}") };
     assert_eq!((line.who, line.text.as_str()), (wire::Speaker::Caller, "it was the best of times"));
     assert_eq!((line.call_ms, line.turn, line.confidence), (1_000, Some(0), Some(0.5)));
+}
+
+#[tokio::test]
+async fn a_call_tells_how_the_caller_came_across_as_it_was_told_live() {
+    let emotion = CallerEmotion {
+        turn: TurnId(0),
+        feeling: Some(Feeling::Frustrated),
+        confidence: 0.5,
+        calibrated: false,
+        evidence: Evidence::Both,
+        arousal: Some(0.75),
+        valence: 0.25,
+        arousal_lately: Some(0.5),
+        valence_lately: 0.25,
+        trajectory: Trajectory::Rising,
+    };
+    let nothing = CallerEmotion { turn: TurnId(1), feeling: None, arousal: None, ..emotion };
+    let shift = Shift::Escalation(Severity::Strong);
+    let facts = [
+        CallFact::Emotion(emotion),
+        CallFact::MoodShifted { turn: TurnId(0), shift },
+        CallFact::Emotion(nothing),
+        CallFact::MoodShifted { turn: TurnId(1), shift: Shift::DeEscalation(Severity::Strong) },
+    ];
+    let world = World::new().await;
+    let id = CallId::new(1_795_262_400_000, 1);
+    world.call_with(id, "I already told you", &facts).await;
+    let call: wire::Call = world.read(&format!("/v1/calls/{id}")).await;
+    let [first, second] = call.emotions.as_slice() else { panic!("two turns: {call:?}") };
+    let wire::EventBody::Emotion(told) = live(&facts[0]) else { panic!("an emotion") };
+    assert_eq!((&first.emotion, first.call_ms), (&told, 1_000));
+    assert_eq!(told.feeling.as_deref(), Some("frustrated"));
+    assert_eq!(
+        serde_json::to_value(live(&facts[1])).unwrap(),
+        serde_json::json!({
+            "type": "mood_shifted",
+            "data": { "turn": 0, "change": "escalation", "severity": "strong" },
+        })
+    );
+    assert_eq!(
+        first.shift,
+        Some(wire::MoodShift {
+            change: wire::MoodChange::Escalation,
+            severity: wire::MoodSeverity::Strong,
+        })
+    );
+    assert_eq!((second.emotion.feeling.as_deref(), second.emotion.arousal), (None, None));
+    assert_eq!(second.shift.map(|shift| shift.change), Some(wire::MoodChange::DeEscalation));
+}
+
+/// What the stream tells of a fact.
+fn live(fact: &CallFact) -> wire::EventBody {
+    wire::EventBody::of(fact).unwrap()
 }
 
 #[tokio::test]

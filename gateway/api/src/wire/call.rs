@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::TurnEmotion;
+
 /// Calls, newest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CallList {
@@ -59,6 +61,12 @@ pub struct Call {
     pub transcript: Vec<TranscriptLine>,
     /// How long each reply took, in order of the replies.
     pub latencies: Vec<TurnLatency>,
+    /// How the caller came across, turn by turn; empty where the tenant has not switched it on.
+    #[serde(default)]
+    pub emotions: Vec<TurnEmotion>,
+    /// Present when the caller would like to be called back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_back: Option<CallBack>,
     /// How the conversation went; absent while it goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measures: Option<CallMeasures>,
@@ -90,6 +98,17 @@ pub struct CallMeasures {
     pub reply_p50_ms: u64,
     /// The same, exceeded by one answer in twenty.
     pub reply_p95_ms: u64,
+}
+
+/// Whom to call back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CallBack {
+    /// The number, E.164.
+    #[schema(example = "+15552123456")]
+    pub phone: String,
+    /// The name; absent when it was not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// Who said something.

@@ -13,8 +13,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{
-    Appointment, Call, CallMeasures, CallSummary, Change, Event, EventBody, LatencyParts, Line,
-    Speaker, Tenant, TranscriptLine, TurnLatency,
+    Appointment, Call, CallBack, CallMeasures, CallSummary, CallerEmotion, Change, Event,
+    EventBody, LatencyParts, Line, MoodChange, MoodSeverity, MoodShift, Speaker, Tenant,
+    TranscriptLine, TurnEmotion, TurnLatency,
 };
 
 /// Whole milliseconds, which last for 584 million years.
@@ -89,6 +90,8 @@ impl From<&business::CallRecord> for Call {
             summary: CallSummary::from(&call.summary),
             transcript: call.transcript.iter().map(|line| transcript_line(started, line)).collect(),
             latencies: call.latencies.iter().map(TurnLatency::from).collect(),
+            emotions: call.emotions.iter().map(|told| turn_emotion(started, told)).collect(),
+            call_back: call.call_back.as_ref().map(CallBack::from),
             measures: call.measures.map(CallMeasures::from),
         }
     }
@@ -108,6 +111,57 @@ fn transcript_line(started: Timestamp, line: &business::TranscriptLine) -> Trans
         confidence: line.confidence,
         turn: line.turn.map(|turn| turn.0),
         reply: line.reply.map(|reply| reply.0),
+    }
+}
+
+impl From<&business::CallBackWanted> for CallBack {
+    fn from(wanted: &business::CallBackWanted) -> Self {
+        Self {
+            phone: wanted.phone.reveal().clone(),
+            name: wanted.name.as_ref().map(|name| name.reveal().clone()),
+        }
+    }
+}
+
+fn turn_emotion(started: Timestamp, told: &business::TurnEmotion) -> TurnEmotion {
+    TurnEmotion {
+        at: started.saturating_add(told.at).unwrap_or(started),
+        call_ms: ms(told.at),
+        emotion: CallerEmotion::from(&told.emotion),
+        shift: told.shift.map(MoodShift::from),
+    }
+}
+
+impl From<&contract::CallerEmotion> for CallerEmotion {
+    fn from(emotion: &contract::CallerEmotion) -> Self {
+        Self {
+            turn: emotion.turn.0,
+            feeling: emotion.feeling.map(|feeling| feeling.as_str().to_owned()),
+            confidence: emotion.confidence,
+            calibrated: emotion.calibrated,
+            evidence: emotion.evidence.as_str().to_owned(),
+            arousal: emotion.arousal,
+            valence: emotion.valence,
+            arousal_lately: emotion.arousal_lately,
+            valence_lately: emotion.valence_lately,
+            trajectory: emotion.trajectory.as_str().to_owned(),
+        }
+    }
+}
+
+impl From<contract::Shift> for MoodShift {
+    fn from(shift: contract::Shift) -> Self {
+        Self {
+            change: match shift {
+                contract::Shift::Escalation(_) => MoodChange::Escalation,
+                contract::Shift::DeEscalation(_) => MoodChange::DeEscalation,
+            },
+            severity: match shift.severity() {
+                contract::Severity::Mild => MoodSeverity::Mild,
+                contract::Severity::Strong => MoodSeverity::Strong,
+                contract::Severity::Severe => MoodSeverity::Severe,
+            },
+        }
     }
 }
 
@@ -183,6 +237,9 @@ pub(crate) fn logged_event(logged: &business::LoggedEvent, zones: &Zones) -> Opt
                 text: said.text.reveal().clone(),
             },
         ),
+        business::Happening::CallBackWanted(wanted) => {
+            (None, EventBody::CallBackWanted(CallBack::from(wanted)))
+        }
         business::Happening::Appointment(change) => {
             let (kind, replaces) = match change.kind {
                 business::ChangeKind::Booked => (Change::Booked, None),
@@ -254,6 +311,11 @@ fn body_of(fact: &CallFact) -> Option<EventBody> {
             confidence: over.confidence,
             reason: over.reason.as_str().to_owned(),
         },
+        CallFact::Emotion(emotion) => EventBody::Emotion(CallerEmotion::from(emotion)),
+        CallFact::MoodShifted { turn, shift } => {
+            let MoodShift { change, severity } = MoodShift::from(*shift);
+            EventBody::MoodShifted { turn: turn.0, change, severity }
+        }
         CallFact::AnswerOwed { turn, lasted } => {
             EventBody::AnswerOwed { turn: turn.0, lasted_ms: ms(*lasted) }
         }

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Appointment, CallMeasures, LatencyParts};
+use super::{
+    Appointment, CallBack, CallMeasures, CallerEmotion, LatencyParts, MoodChange, MoodSeverity,
+};
 
 /// One message of the stream. An [`Event`] has a `call`, a [`Notice`] has none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -79,6 +81,17 @@ pub enum EventBody {
         confidence: f32,
         /// Who decided: `judged`, `patience` or `too_long`.
         reason: String,
+    },
+    /// How the caller came across in a turn; only where the tenant has switched it on. Mostly right before `turn_over`.
+    Emotion(CallerEmotion),
+    /// With the `emotion` of this turn, which it follows, the mood of the call has turned.
+    MoodShifted {
+        /// The turn.
+        turn: u32,
+        /// Which way.
+        change: MoodChange,
+        /// How bad it is, or was.
+        severity: MoodSeverity,
     },
     /// Nobody has answered the turn for so long that the caller wonders.
     AnswerOwed {
@@ -161,6 +174,8 @@ pub enum EventBody {
         /// The appointment as it is now.
         appointment: Appointment,
     },
+    /// The caller would like to be called back; it is on disk.
+    CallBackWanted(CallBack),
     /// The call is over. Its last event.
     CallEnded {
         /// Why; see the call's `cause`.

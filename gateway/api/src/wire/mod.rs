@@ -9,6 +9,7 @@
 mod appointment;
 mod call;
 mod convert;
+mod emotion;
 mod event;
 mod problem;
 mod status;
@@ -16,10 +17,12 @@ mod tenant;
 
 pub use appointment::{Appointment, AppointmentList};
 pub use call::{
-    Call, CallList, CallMeasures, CallSummary, LatencyParts, Speaker, TranscriptLine, TurnLatency,
+    Call, CallBack, CallList, CallMeasures, CallSummary, LatencyParts, Speaker, TranscriptLine,
+    TurnLatency,
 };
 pub use convert::appointments_of;
 pub(crate) use convert::{Zones, live_event, logged_event};
+pub use emotion::{CallerEmotion, MoodChange, MoodSeverity, MoodShift, TurnEmotion};
 pub use event::{Change, Event, EventBody, Notice, StreamMessage};
 pub use problem::{PROBLEM_JSON, Problem};
 pub use status::{Health, Readiness};

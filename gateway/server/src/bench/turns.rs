@@ -185,6 +185,7 @@ impl<'a> Bench<'a> {
                 judge: memory.judge(models.judge),
                 recognizer: memory.recognizer(models.recognizer),
                 synthesizer: models.synthesizer,
+                emotion: None,
             },
             InlineDelays::default(),
         );

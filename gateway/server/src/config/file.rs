@@ -33,6 +33,8 @@ pub struct Settings {
     pub calls_max: Option<NonZeroUsize>,
     /// Threads that calls are spread over.
     pub shards: Option<NonZeroUsize>,
+    /// Whether it may be judged how callers come across.
+    pub emotion: Option<EmotionUse>,
 }
 
 impl Settings {
@@ -65,8 +67,20 @@ impl Settings {
             drain_seconds: self.drain_seconds.or(other.drain_seconds),
             calls_max: self.calls_max.or(other.calls_max),
             shards: self.shards.or(other.shards),
+            emotion: self.emotion.or(other.emotion),
         }
     }
+}
+
+/// Whether it may be judged how callers come across.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum EmotionUse {
+    /// Each tenant decides; one that has not decided does not have it.
+    #[default]
+    Allowed,
+    /// Nobody: the lane is not opened, whatever tenants have decided.
+    Forbidden,
 }
 
 /// What to do about the signature of a stream's opening; see [`UpgradeSignature`].

@@ -9,7 +9,7 @@ use callwright_models::lanes::{
     self, LaneError, LaneKind, LaneMonitor, LaneSeat, LaneSize, LaneThread,
 };
 
-use crate::config::Config;
+use crate::config::{Config, EmotionUse};
 
 /// The engine, running.
 #[derive(Debug)]
@@ -48,15 +48,24 @@ impl Engine {
         let (judge, turn) = lanes::judge(models.judge, size)?;
         let (recognizer, asr) = lanes::recognizer(models.recognizer, size)?;
         let (synthesizer, tts) = lanes::synthesizer(models.synthesizer, size)?;
-        let ports = HostLanes { detector, judge, recognizer, synthesizer };
-        let options = HostOptions { shards: size.shards, calls_max: config.calls_max.get() };
-        let seats = vec![
+        let mut seats = vec![
             (LaneKind::Detector, vad.seat()),
             (LaneKind::Judge, turn.seat()),
             (LaneKind::Recognizer, asr.seat()),
             (LaneKind::Synthesizer, tts.seat()),
         ];
-        let lanes = vec![vad, turn, asr, tts];
+        let mut lanes = vec![vad, turn, asr, tts];
+        let emotion = match config.emotion {
+            EmotionUse::Allowed => {
+                let (emotion, lane) = lanes::emotion(models.emotion, size)?;
+                seats.push((LaneKind::Emotion, lane.seat()));
+                lanes.push(lane);
+                emotion
+            }
+            EmotionUse::Forbidden => Vec::new(),
+        };
+        let ports = HostLanes { detector, judge, recognizer, synthesizer, emotion };
+        let options = HostOptions { shards: size.shards, calls_max: config.calls_max.get() };
         let monitors = lanes.iter().map(LaneThread::monitor).collect();
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let host = Arc::new(Host::start(options, ports, sink)?.watching(monitors, cores));

@@ -7,6 +7,7 @@
 //! | `callwright_calls_refused_total{reason}` | counter | calls not taken |
 //! | `callwright_calls_ended_total{cause}` | counter | calls over |
 //! | `callwright_turns_total{reason}` | counter | caller's turns, by who judged them over |
+//! | `callwright_mood_shifts_total{change}` | counter | calls that turned tense, or came to rest again |
 //! | `callwright_reply_seconds` | histogram | caller's last sound to the reply's first audio sent |
 //! | `callwright_reply_part_seconds{part}` | histogram | caller's last sound to each moment on the way |
 //! | `callwright_interruption_seconds` | histogram | caller's first sound to silence on the line |
@@ -19,7 +20,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use callwright_contract::{CallEvent, CallFact, CallMeasures, Refusal};
+use callwright_contract::{CallEvent, CallFact, CallMeasures, Refusal, Shift};
 use callwright_host::HostHealth;
 use callwright_models::ModelFact;
 use callwright_models::lanes::LaneMonitor;
@@ -75,6 +76,13 @@ pub(super) fn event(event: &CallEvent) {
         CallFact::Interrupted { after, .. } => histogram!(INTERRUPTION).record(*after),
         CallFact::WentOn { aside, .. } => {
             counter!("callwright_asides_total", "aside" => aside.as_str()).increment(1);
+        }
+        CallFact::MoodShifted { shift, .. } => {
+            let change = match shift {
+                Shift::Escalation(_) => "escalation",
+                Shift::DeEscalation(_) => "de_escalation",
+            };
+            counter!("callwright_mood_shifts_total", "change" => change).increment(1);
         }
         CallFact::Measured(measures) => call(measures),
         CallFact::Latency { parts, .. } => {

@@ -18,7 +18,7 @@ use callwright_models::runtime::LoadError;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
-use crate::config::Config;
+use crate::config::{Config, EmotionUse};
 
 mod banner;
 mod clock;
@@ -113,7 +113,8 @@ pub async fn start_with(
 
     let clock = clock::wall();
     let options = BusinessOptions::new(config.database(), Arc::clone(&clock))
-        .admin_key(config.admin_key.as_ref().map(|key| key.reveal().to_owned()));
+        .admin_key(config.admin_key.as_ref().map(|key| key.reveal().to_owned()))
+        .forbids_emotion(config.emotion == EmotionUse::Forbidden);
     let loading = tokio::task::spawn_blocking(load);
     let (opened, models) = tokio::join!(Business::open(options), loading);
     let opened = opened?;

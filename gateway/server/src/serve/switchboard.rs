@@ -44,7 +44,8 @@ impl Desk {
         let mode = mode_of(route.purpose);
         let share = share_of(route.tenant.as_str());
         let (limits, pace) = (CallLimits::default(), Pace::default());
-        let spec = CallSpec { id, arrival, mode, limits, share, pace };
+        let emotion = route.hears_emotion;
+        let spec = CallSpec { id, arrival, mode, limits, share, pace, emotion };
         let commands = self.host.place(spec, leg)?;
         // The business keeps what it hears of a call until it is given the call, so that the order of these two is free.
         let taken = self.business.take_call(id, &route, Arc::clone(&commands));

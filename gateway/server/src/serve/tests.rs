@@ -9,7 +9,7 @@ use callwright_calls::leg::{LegAudio, LegDriver, LegOutput, LegProfile, LegReady
 use callwright_contract::{Arrival, CallId, Carrier, EndCause, Pii, Refusal};
 use callwright_lines::twilio::Switchboard;
 use callwright_models::scripted::{
-    LevelDetector, ScriptedRecognizer, ToneSynthesizer, TrailingSilence,
+    LevelDetector, ScriptedEmotion, ScriptedRecognizer, ToneSynthesizer, TrailingSilence,
 };
 use tokio::time::timeout;
 
@@ -25,6 +25,7 @@ fn scripted(slots: usize) -> Models {
         judge: Box::new(TrailingSilence::new(3_200)),
         recognizer: Box::new(ScriptedRecognizer::new([""; 0])),
         synthesizer: Box::new(ToneSynthesizer::new()),
+        emotion: Box::new(ScriptedEmotion::new(slots, [])),
         facts: Vec::new(),
     }
 }

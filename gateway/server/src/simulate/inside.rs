@@ -85,7 +85,7 @@ impl Inside {
         let inside = |error: &dyn std::fmt::Display| SimulateError::Inside(error.to_string());
         let Models { detector, judge, recognizer, synthesizer, .. } =
             Models::load(models, 1).map_err(|error| inside(&error))?;
-        let models = InlineModels { detector, judge, recognizer, synthesizer };
+        let models = InlineModels { detector, judge, recognizer, synthesizer, emotion: None };
         let voice = Flite::load().map_err(|error| SimulateError::Voice(error.to_string()))?;
         Ok(Self { models: Some(models), voice, babble: None })
     }
@@ -204,6 +204,8 @@ impl Room {
             began.saturating_add(elapsed).unwrap_or(began)
         };
         let options = BusinessOptions::new(home.join("callwright.db"), Arc::new(now));
+        // A voice that a machine made has no mood worth judging.
+        let options = options.forbids_emotion(true);
         let opened = Business::open(options).await.map_err(|error| inside(error.to_string()))?;
         Ok(Self { business: opened.business, lanes, shard: Shard::new(1, 0), clock, began })
     }
@@ -292,7 +294,8 @@ impl Room {
         let id = CallId::new(u64::try_from(self.began.as_millisecond()).unwrap_or(0), 1);
         let (limits, pace) = (CallLimits::default(), Pace::default());
         let mode = CallMode::Converse;
-        let spec = CallSpec { id, arrival, mode, limits, share: Share::default(), pace };
+        let (share, emotion) = (Share::default(), false);
+        let spec = CallSpec { id, arrival, mode, limits, share, pace, emotion };
         let placement = Placement { spec, leg, commands: reader };
         self.shard
             .place(Moment::default(), placement, &mut self.lanes)

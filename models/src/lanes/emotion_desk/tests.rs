@@ -4,7 +4,8 @@ use super::*;
 use crate::contract::{BLOCK_SAMPLES, ModelError, VoiceEmotion};
 use crate::lanes::test_exchange::{TestExchange, block, key};
 
-/// Answers with the length of the utterance, and whether it is a new caller's; panics at a sample of 666.
+/// Answers with the length of the utterance, whether it is a new caller's, and whether it went on; panics at a sample of
+/// 666.
 struct Probe;
 
 impl EmotionModel for Probe {
@@ -21,7 +22,7 @@ impl EmotionModel for Probe {
             assert!(!step.utterance.contains(&666), "a bug");
             *heard = step.utterance.first().map(|&first| VoiceEmotion {
                 arousal: f32::from(first),
-                valence: 0.5,
+                valence: f32::from(u8::from(step.gone_on)),
                 classes: [0.0; 4],
                 voice_ms: u32::try_from(step.utterance.len()).unwrap(),
                 against_own: !step.fresh,
@@ -42,9 +43,19 @@ fn hear(lane: &mut Lane, key: SlotKey, number: u64, value: i16) {
 }
 
 fn judge(lane: &mut Lane, key: SlotKey, ask: u32, blocks: std::ops::Range<u64>) {
+    judge_of(lane, key, (ask, ask), blocks);
+}
+
+/// Asks about an utterance by its number.
+fn judge_of(
+    lane: &mut Lane,
+    key: SlotKey,
+    (ask, utterance): (u32, u32),
+    blocks: std::ops::Range<u64>,
+) {
     let position = |block: u64| SamplePos(block * BLOCK_SAMPLES as u64);
     let (from, upto) = (position(blocks.start), position(blocks.end));
-    lane.ask(key.slot, EmotionRequest::Judge { key, ask: AskId(ask), from, upto });
+    lane.ask(key.slot, EmotionRequest::Judge { key, ask: AskId(ask), utterance, from, upto });
 }
 
 /// Slot, number of the question; samples heard, first sample, and whether the caller was known.
@@ -81,6 +92,26 @@ fn the_next_caller_of_a_slot_is_a_stranger_and_hears_nothing_of_the_last() {
     hear(&mut lane, key(0, 3), 0, 6);
     judge(&mut lane, key(0, 3), 1, 0..1);
     assert_eq!(answers(&mut lane), [(0, 1, Some((320, 6.0, false)))]);
+}
+
+#[test]
+fn an_utterance_that_goes_on_is_told_from_the_next() {
+    let mut lane = lane();
+    for number in 0..10 {
+        hear(&mut lane, key(0, 1), number, 7);
+    }
+    let mut gone_on = |utterance: u32, blocks| {
+        judge_of(&mut lane, key(0, 1), (0, utterance), blocks);
+        lane.settle()[0].heard.unwrap().valence == 1.0
+    };
+    assert!(!gone_on(3, 0..2), "a stranger's");
+    assert!(gone_on(3, 0..4));
+    assert!(!gone_on(4, 5..7));
+    assert!(gone_on(4, 5..9));
+    lane.ask(key(0, 1).slot, EmotionRequest::Close(key(0, 1)));
+    hear(&mut lane, key(0, 2), 0, 6);
+    judge_of(&mut lane, key(0, 2), (0, 4), 0..1);
+    assert_eq!(lane.settle()[0].heard.unwrap().valence, 0.0, "another caller's");
 }
 
 #[test]

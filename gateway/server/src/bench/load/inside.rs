@@ -158,6 +158,7 @@ fn scripted(slots: u16) -> InlineModels {
         judge: Box::new(TrailingSilence::new(1_600)),
         recognizer: Box::new(LoudnessRecognizer::new(SAID)),
         synthesizer: Box::new(ToneSynthesizer::new()),
+        emotion: None,
     }
 }
 
@@ -281,7 +282,8 @@ impl Crowd {
         let id = CallId::new(began, (number & 0xFFFF) as u32);
         let mode = if echo { CallMode::Echo } else { CallMode::Converse };
         let (limits, pace) = (CallLimits::default(), Pace::default());
-        let spec = CallSpec { id, arrival, mode, limits, share: Share::default(), pace };
+        let (share, emotion) = (Share::default(), false);
+        let spec = CallSpec { id, arrival, mode, limits, share, pace, emotion };
         let now = Moment::new(Duration::from_millis(now_ms));
         self.shard
             .place(now, Placement { spec, leg, commands: reader }, &mut self.lanes)
@@ -426,6 +428,7 @@ impl EchoCalls {
                 judge: AnswerDelay::default(),
                 recognizer: AnswerDelay::default(),
                 synthesizer: AnswerDelay::default(),
+                emotion: AnswerDelay::default(),
             },
         );
         let mut placed = Vec::new();
@@ -446,6 +449,7 @@ impl EchoCalls {
                 limits: CallLimits { call_max: Duration::MAX, ..CallLimits::default() },
                 share: Share::default(),
                 pace: Pace::default(),
+                emotion: false,
             };
             shard
                 .place(Moment::default(), Placement { spec, leg, commands: reader }, &mut lanes)

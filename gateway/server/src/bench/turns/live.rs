@@ -68,7 +68,8 @@ impl Player<'_> {
         let business_max = Duration::from_secs(3_600);
         let limits = CallLimits { business_max, ..CallLimits::default() };
         let (id, mode) = (CallId::new(0, 0), CallMode::Converse);
-        let spec = CallSpec { id, arrival, mode, limits, share: Share::default(), pace };
+        let (share, emotion) = (Share::default(), false);
+        let spec = CallSpec { id, arrival, mode, limits, share, pace, emotion };
         let begun = self.elapsed_ms;
         let now = Moment::new(Duration::from_millis(begun));
         shard

@@ -146,5 +146,6 @@ fn spec(id: CallId) -> CallSpec {
         limits: CallLimits::default(),
         share: Share::default(),
         pace: Pace::default(),
+        emotion: false,
     }
 }

@@ -168,7 +168,7 @@ fn measure(folder: &Path, place: &FolderArgs, name: &str) -> anyhow::Result<Spee
         "emotion" => {
             let (net, ms) = timed(|| EmotionNet::load(folder, 1));
             let (mut net, utterance) = (net?, part(4));
-            let step = EmotionStep { slot: SlotId(0), fresh: true, utterance };
+            let step = EmotionStep { slot: SlotId(0), fresh: true, gone_on: false, utterance };
             (steps(9, utterance.len(), || Ok(net.judge(&[step], &mut [None])?))?, ms)
         }
         "answering" => answering(part(2))?,

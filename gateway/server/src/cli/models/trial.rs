@@ -212,7 +212,7 @@ impl Listener for Emotion {
         let utterance = sound.get(sound.len().saturating_sub(EMOTION_SPAN)..).unwrap_or_default();
         let mut heard = [None];
         // Every file is another speaker.
-        let step = EmotionStep { slot: SlotId(0), fresh: true, utterance };
+        let step = EmotionStep { slot: SlotId(0), fresh: true, gone_on: false, utterance };
         self.0.judge(&[step], &mut heard)?;
         let [heard] = heard;
         Ok(match heard {

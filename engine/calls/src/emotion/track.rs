@@ -6,13 +6,15 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use callwright_contract::{Severity, Shift, Trajectory};
+
 use super::mood::Mood;
 
 /// Follows one caller.
 ///
 /// > Rule of use: [`EmotionTrack::hear`] once for each utterance, in order, with the time since the call began.
 #[derive(Clone, Debug)]
-pub struct EmotionTrack {
+pub(crate) struct EmotionTrack {
     arousal: Option<Smooth>,
     valence: Option<Smooth>,
     /// The tension of this caller at rest.
@@ -24,37 +26,6 @@ pub struct EmotionTrack {
     /// The last utterances, the newest last, at most [`RECENT`].
     recent: VecDeque<Heard>,
     standing: Option<Severity>,
-}
-
-/// Where the tension is going over the last utterances.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Trajectory {
-    /// Down.
-    Falling,
-    /// Nowhere.
-    Steady,
-    /// Up.
-    Rising,
-}
-
-/// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Slow down and acknowledge.
-    Mild,
-    /// Offer a person.
-    Strong,
-    /// Hand over.
-    Severe,
-}
-
-/// The mood of a call has turned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Shift {
-    /// The caller has become tense, or tenser than when this was last said.
-    Escalation(Severity),
-    /// The caller has come to rest; the severity is what is over.
-    DeEscalation(Severity),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -109,7 +80,7 @@ impl EmotionTrack {
     /// the call has turned. An utterance that says nothing changes nothing.
     ///
     /// *Real time:* no allocation after the first.
-    pub fn hear(&mut self, mood: &Mood, at: Duration) -> Option<Shift> {
+    pub(crate) fn hear(&mut self, mood: &Mood, at: Duration) -> Option<Shift> {
         if !mood.is_known() {
             return None;
         }
@@ -158,22 +129,17 @@ impl EmotionTrack {
     }
 
     /// How roused the caller has been of late, 0-1; `None` before the first voice.
-    pub fn arousal(&self) -> Option<f32> {
+    pub(crate) fn arousal(&self) -> Option<f32> {
         self.arousal.map(|smooth| smooth.value)
     }
 
     /// How pleased the caller has been of late, 0-1; `None` before the first utterance.
-    pub fn valence(&self) -> Option<f32> {
+    pub(crate) fn valence(&self) -> Option<f32> {
         self.valence.map(|smooth| smooth.value)
     }
 
-    /// The escalation that stands, if there is one.
-    pub const fn standing(&self) -> Option<Severity> {
-        self.standing
-    }
-
     /// Where the tension is going: the straight line through the last utterances.
-    pub fn trajectory(&self) -> Trajectory {
+    pub(crate) fn trajectory(&self) -> Trajectory {
         let count = self.recent.len() as f32;
         let middle = (count - 1.0) / 2.0;
         let mean = self.recent.iter().map(|heard| heard.tension).sum::<f32>() / count.max(1.0);

@@ -9,22 +9,22 @@ use lexicon::{ANGRY, CONFUSED, FRUSTRATED, NEGATIONS, PLEASED, STRONG, WORDS};
 
 /// What the words of one utterance say.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct WordMood {
+pub(crate) struct WordMood {
     /// From -1, displeased, to 1, pleased; 0 when they say nothing.
-    pub valence: f32,
+    pub(crate) valence: f32,
     /// How much that rests on, 0-1: none of the words, one mild one, ... a strong phrase.
-    pub evidence: f32,
+    pub(crate) evidence: f32,
     /// They say that something is going wrong, again or for too long: "I already told you".
-    pub frustrated: bool,
+    pub(crate) frustrated: bool,
     /// They are hostile: "this is outrageous", "I want to complain".
-    pub angry: bool,
+    pub(crate) angry: bool,
     /// They say that something was not understood: "what do you mean".
-    pub confused: bool,
+    pub(crate) confused: bool,
 }
 
 impl WordMood {
     /// Scores a transcript. Case and punctuation do not matter.
-    pub fn of(transcript: &str) -> Self {
+    pub(crate) fn of(transcript: &str) -> Self {
         let words: Vec<String> = transcript
             .split(|c: char| !(c.is_alphanumeric() || is_apostrophe(c)))
             .map(|word| word.chars().filter(|c| !is_apostrophe(*c)).collect::<String>())
@@ -61,6 +61,13 @@ impl WordMood {
             angry,
             confused: said(&words, CONFUSED),
         }
+    }
+}
+
+impl WordMood {
+    /// Whether they bear on a mood at all.
+    pub(crate) const fn say_something(&self) -> bool {
+        self.evidence > 0.0 || self.frustrated || self.angry || self.confused
     }
 }
 

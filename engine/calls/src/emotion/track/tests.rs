@@ -4,6 +4,8 @@ use super::*;
 
 fn mood(tension: f32) -> Mood {
     Mood {
+        evidence: callwright_contract::Evidence::Voice,
+        calibrated: true,
         arousal: Some((tension + 0.4).min(1.0)),
         valence: 0.5,
         feeling: None,

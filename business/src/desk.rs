@@ -6,10 +6,11 @@ use callwright_contract::CallId;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::agents::{Answer, Ask, StorageFailed};
+use crate::feed::{CallBackWanted, Happening};
 use crate::log_writer::LogState;
 use crate::scheduling::{AppointmentId, Finding, Slot, Unfit, Wish, reach, seek};
 use crate::storage::{
-    self, CancelError, ConfirmError, Confirmation, Held, HoldError, HoldRequest, Storage,
+    self, CancelError, ConfirmError, Confirmation, Entry, Held, HoldError, HoldRequest, Storage,
 };
 use crate::tenants::Tenant;
 
@@ -46,6 +47,18 @@ impl Desk {
                         ) => Ok(None),
                     },
                 )
+            }
+            Ask::NoteCallBack { phone, name } => {
+                let wanted = CallBackWanted { call: self.call, phone, name };
+                let what = Happening::CallBackWanted(wanted);
+                let entry = Entry { tenant: self.tenant.id.clone(), at: now, what };
+                Answer::Noted(match self.storage.append(&[entry]).await {
+                    Ok(_) => {
+                        self.state.wrote(Ok(()));
+                        Ok(())
+                    }
+                    Err(error) => Err(self.failed(&error)),
+                })
             }
             Ask::Release => {
                 self.release().await;

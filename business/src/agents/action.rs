@@ -38,6 +38,8 @@ pub(crate) enum Ask {
     Upcoming { phone: Pii<String> },
     /// Call this off.
     Cancel { appointment: AppointmentId },
+    /// Write down that the caller would like to be called back.
+    NoteCallBack { phone: Pii<String>, name: Option<Pii<String>> },
 }
 
 impl Ask {
@@ -45,7 +47,8 @@ impl Ask {
     pub(crate) const fn is_only_a_look(&self) -> bool {
         match self {
             Self::Seek { .. } | Self::Upcoming { .. } => true,
-            Self::Hold { .. } | Self::Confirm { .. } | Self::Release | Self::Cancel { .. } => false,
+            Self::Hold { .. } | Self::Confirm { .. } | Self::Release => false,
+            Self::Cancel { .. } | Self::NoteCallBack { .. } => false,
         }
     }
 }
@@ -61,6 +64,8 @@ pub(crate) enum Answer {
     Standing(Result<Vec<Appointment>, StorageFailed>),
     /// `Ok(None)`: it did not stand any more.
     Cancelled(Result<Option<Appointment>, StorageFailed>),
+    /// The commit: only now is it noted.
+    Noted(Result<(), StorageFailed>),
 }
 
 /// The calendar cannot be reached; what was asked has not been done.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde::Deserialize;
 
+use super::strategy::{Strategies, StrategyError, WrittenStrategies};
 use crate::tenants::AgentName;
 use crate::voice::{VoiceDocument, VoiceError};
 
@@ -17,7 +18,8 @@ const RECEPTIONIST: &str = include_str!("../../agents/receptionist.yaml");
 pub(crate) struct AgentDocument {
     pub name: AgentName,
     pub voice: VoiceDocument,
-    /// `{business}` stands for the tenant's name, `{name}` for the voice persona's.
+    /// `{business}` stands for the tenant's name, `{name}` for the voice persona's, `{notice}` for the
+    /// notice that feelings are judged, where they are.
     pub greeting: String,
     pub goodbye: String,
     /// How long a slot is kept for a caller who has not confirmed.
@@ -26,6 +28,8 @@ pub(crate) struct AgentDocument {
     pub unsure_below: f32,
     pub failures_before_person: u8,
     pub silence: Silence,
+    /// How it responds to how callers come across.
+    pub emotions: Strategies,
 }
 
 /// How an agent takes silence.
@@ -45,6 +49,8 @@ pub(crate) enum AgentDocumentError {
     Value { place: &'static str, wanted: &'static str },
     #[error(transparent)]
     Voice(#[from] VoiceError),
+    #[error(transparent)]
+    Emotions(#[from] StrategyError),
 }
 
 #[derive(Debug, Deserialize)]
@@ -63,6 +69,8 @@ struct Written {
     unsure_below: f32,
     failures_before_person: u8,
     silence: WrittenSilence,
+    #[serde(default)]
+    emotions: WrittenStrategies,
 }
 
 #[derive(Debug, Deserialize)]
@@ -77,6 +85,23 @@ struct WrittenSilence {
     reprompt_after_ms: u32,
     reprompts: u8,
 }
+
+impl AgentDocument {
+    /// The greeting of a caller of `business`. One whose feelings are judged is told so.
+    pub(crate) fn greeting(&self, business: &str, hears_emotion: bool) -> String {
+        let greeting = self.greeting.replace("{business}", business);
+        let notice = &self.emotions.notice;
+        match (greeting.contains(NOTICE), hears_emotion) {
+            (true, true) => greeting.replace(NOTICE, &format!(" {notice}")),
+            (true, false) => greeting.replace(NOTICE, ""),
+            (false, true) => format!("{notice} {greeting}"),
+            (false, false) => greeting,
+        }
+    }
+}
+
+/// Where the notice goes in a greeting.
+const NOTICE: &str = " {notice}";
 
 /// Parses an agent's document.
 pub(crate) fn parse(document: &str) -> Result<AgentDocument, AgentDocumentError> {
@@ -100,6 +125,7 @@ pub(crate) fn parse(document: &str) -> Result<AgentDocument, AgentDocumentError>
             .ok()
             .ok_or_else(|| wrong("name", "is no name such as receptionist"))?,
         voice: written.voice,
+        emotions: Strategies::over_defaults(written.emotions)?,
         greeting: written.greeting,
         goodbye: written.goodbye,
         hold: SignedDuration::from_mins(i64::from(written.hold_minutes)),
@@ -129,12 +155,26 @@ mod tests {
     }
 
     #[test]
+    fn callers_whose_feelings_are_judged_are_told_so_and_others_are_not() {
+        let shipped = parse(RECEPTIONIST).unwrap();
+        let notice = &shipped.emotions.notice;
+        let told = shipped.greeting("Us", true);
+        assert!(told.contains(&format!("assistant. {notice} How")), "{told}");
+        let plain = shipped.greeting("Us", false);
+        assert!(plain.contains("assistant. How"), "{plain}");
+        let own = AgentDocument { greeting: "Hello, {business}.".to_owned(), ..shipped.clone() };
+        assert_eq!(own.greeting("Us", true), format!("{notice} Hello, Us."));
+        assert_eq!(own.greeting("Us", false), "Hello, Us.");
+    }
+
+    #[test]
     fn errors_say_where() {
         for (from, to, said) in [
             ("pace: 1.0", "pace: 9", "voice: pace is not"),
             ("mind: flow", "mind: dream", "unknown variant `dream`"),
             ("hold_minutes: 5", "hold_minutes: 0", "hold_minutes is not"),
             ("goodbye:", "bye:", "unknown field `bye`"),
+            ("emotions: {}", "emotions: { sad: { pace: 9 } }", "emotions: pace is not"),
         ] {
             let error = parse(&RECEPTIONIST.replacen(from, to, 1)).unwrap_err().to_string();
             assert!(error.contains(said), "{error}");

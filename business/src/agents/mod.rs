@@ -6,6 +6,7 @@
 mod action;
 mod document;
 mod flow;
+mod strategy;
 
 pub(crate) use action::{Action, Answer, Ask, Input, StorageFailed};
 pub(crate) use document::{AgentDocument, AgentDocumentError, shipped};

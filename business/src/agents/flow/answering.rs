@@ -38,6 +38,7 @@ impl Receptionist {
             Question::WhichAppointment => self.answer_which(heard, now),
             Question::ConfirmCancel => self.answer_cancel(heard, now),
             Question::Person => self.answer_person(heard, now),
+            Question::CallBack => self.answer_call_back(heard, now),
             Question::Service => None,
             Question::When => self.answer_when(heard, now),
         };

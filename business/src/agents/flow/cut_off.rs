@@ -121,6 +121,7 @@ impl Receptionist {
         // What belongs to the call rather than to the state of the talk goes on.
         (again.answers, again.replies) = (self.answers, self.replies);
         (again.outstanding, again.speaking) = (self.outstanding, self.speaking);
+        again.rapport = self.rapport.undone(&again.rapport);
         let about_time = again.asked.is_about_time();
         let heard = Heard::new(&text, confidence, &again.tenant, now, about_time);
         again.remember(&text, confidence);

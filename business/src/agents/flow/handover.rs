@@ -6,6 +6,7 @@ use jiff::Zoned;
 use super::hearing::Heard;
 use super::question::Question;
 use super::{Goal, Next, Receptionist};
+use crate::agents::{Ask, StorageFailed};
 use crate::language::YesNo;
 
 impl Receptionist {
@@ -45,6 +46,34 @@ impl Receptionist {
         }
     }
 
+    /// The answer to whether a call back should be noted.
+    pub(super) fn answer_call_back(&mut self, heard: &Heard, now: &Zoned) -> Option<Next> {
+        match (heard.yes_no, self.form.phone.clone().or_else(|| self.caller.clone())) {
+            (Some(YesNo::Yes), Some(phone)) => {
+                let name = self.form.name.clone();
+                Some(Next::Calendar(Ask::NoteCallBack { phone, name }))
+            }
+            (Some(_), _) => Some(self.go_on_after_offer(now)),
+            (None, _) => None,
+        }
+    }
+
+    /// It is written down, or it could not be. That somebody calls is nothing that can be promised here.
+    pub(super) fn noted(&mut self, noted: Result<(), StorageFailed>, now: &Zoned) -> Next {
+        self.prefix(match noted {
+            Ok(()) => "I've noted that you'd like a call back.",
+            Err(StorageFailed) => "I'm sorry, I couldn't note that.",
+        });
+        self.go_on_after_offer(now)
+    }
+
+    fn go_on_after_offer(&mut self, now: &Zoned) -> Next {
+        match self.goal {
+            Goal::Nothing => Next::Ask(Question::AnythingElse),
+            _ => self.advance(now),
+        }
+    }
+
     pub(super) fn goodbye(&mut self) -> Next {
         self.prefix(self.document.goodbye.clone());
         Next::Finish(AfterCall::HangUp)
@@ -65,6 +94,10 @@ impl Receptionist {
         self.failures = self.failures.saturating_add(1);
         if self.failures >= self.document.failures_before_person {
             return self.hand_over("I'm sorry, I still didn't understand. ");
+        }
+        // It is the caller who did not understand: nothing is wrong with what was said.
+        if self.rapport.is_lost(self.answers) {
+            return Next::Ask(self.asked.clone());
         }
         let sorry = match self.asked {
             Question::HowHelp | Question::AnythingElse => {

@@ -22,6 +22,7 @@ mod keypad;
 mod offer;
 mod personal;
 mod question;
+mod rapport;
 mod silence;
 mod wording;
 
@@ -36,11 +37,12 @@ use jiff::{Timestamp, Zoned};
 use super::{Action, AgentDocument, Answer, Ask, Input};
 use crate::language::PhoneFormat;
 use crate::tenants::Tenant;
-use crate::voice::{Manner, VoicePersona};
+use crate::voice::VoicePersona;
 use cut_off::Earlier;
 use form::{Form, Goal};
 use hearing::Heard;
 use question::Question;
+use rapport::Rapport;
 
 /// What comes next in the conversation.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,8 +66,6 @@ pub(crate) struct Receptionist {
     /// Names that callers are likely to say: of services and of people.
     phrases: Arc<[Box<str>]>,
     voice: VoicePersona,
-    /// How the next reply is said.
-    manner: Manner,
     /// The caller's own number, when the carrier told it.
     caller: Option<Pii<String>>,
     goal: Goal,
@@ -88,6 +88,7 @@ pub(crate) struct Receptionist {
     silences: u8,
     /// Digits that were said or typed of a number so far.
     digits: String,
+    rapport: Rapport,
     over: bool,
 }
 
@@ -100,7 +101,6 @@ impl Receptionist {
             phrases: services.chain(providers).map(|name| name.as_str().into()).collect(),
             // Both documents were checked when they were read.
             voice: tenant.voice.over(&document.voice).persona().unwrap_or_default(),
-            manner: Manner::Neutral,
             document,
             tenant,
             caller: None,
@@ -116,6 +116,7 @@ impl Receptionist {
             failures: 0,
             silences: 0,
             digits: String::new(),
+            rapport: Rapport::default(),
             over: false,
         }
     }
@@ -137,7 +138,17 @@ impl Receptionist {
             CallFact::Started(arrival) => {
                 self.caller =
                     arrival.caller.as_ref().and_then(|caller| self.phones.carried(caller));
+                // Which of several sentences comes first differs from call to call.
+                self.rapport.begin((event.call.as_u64() % 64) as usize);
                 self.greet()
+            }
+            CallFact::Emotion(emotion) => {
+                self.rapport.hear(emotion);
+                Next::Listen
+            }
+            CallFact::MoodShifted { turn, shift } => {
+                self.rapport.shift(*turn, *shift);
+                Next::Listen
             }
             CallFact::TurnOver(over) => self.turn(over, now),
             CallFact::Digit(digit) => self.key(digit.as_char(), now),
@@ -166,7 +177,7 @@ impl Receptionist {
     fn greet(&mut self) -> Next {
         // The greeting ends with the question itself.
         let name = self.voice.name().unwrap_or(UNNAMED);
-        let greeting = self.document.greeting.replace("{business}", &self.tenant.name);
+        let greeting = self.document.greeting(&self.tenant.name, self.tenant.hears_emotion);
         let greeting = greeting.replace("{name}", name);
         self.preface.push(greeting);
         self.asked = Question::HowHelp;
@@ -212,6 +223,7 @@ impl Receptionist {
             Next::Ask(question) => {
                 let mut sentences = std::mem::take(&mut self.preface);
                 self.told(ReplyId(self.replies), &sentences);
+                let question = self.respond(question, &mut sentences);
                 // The greeting has asked already.
                 if self.replies > 0 {
                     sentences.push(self.wording(&question, now));
@@ -254,7 +266,7 @@ impl Receptionist {
             reply,
             answers: self.answers.take(),
             text: text.into(),
-            style: self.voice.style(self.manner),
+            style: self.style(),
             // People say "hello?" over the beginning of a greeting.
             protection: if reply.0 == 0 { Protection::Opening } else { Protection::None },
         }))
@@ -264,13 +276,15 @@ impl Receptionist {
         let text = match ask {
             Ask::Seek { .. } => "Let me look at the calendar.",
             Ask::Upcoming { .. } => "Let me look that up.",
-            Ask::Hold { .. } | Ask::Confirm { .. } | Ask::Release | Ask::Cancel { .. } => {
-                "One moment, please."
-            }
+            Ask::Hold { .. }
+            | Ask::Confirm { .. }
+            | Ask::Release
+            | Ask::Cancel { .. }
+            | Ask::NoteCallBack { .. } => "One moment, please.",
         };
         let reply = ReplyId(self.replies);
         self.replies = self.replies.saturating_add(1);
-        let style = self.voice.style(self.manner);
+        let style = self.style();
         Say { reply, answers: None, text: text.into(), style, protection: Protection::None }
     }
 
@@ -282,6 +296,7 @@ impl Receptionist {
             Answer::Released => Next::Ask(self.idle_question()),
             Answer::Standing(standing) => self.standing(standing, now),
             Answer::Cancelled(cancelled) => self.cancelled(cancelled, now),
+            Answer::Noted(noted) => self.noted(noted, now),
         }
     }
 

@@ -33,6 +33,8 @@ pub(super) enum Question {
     ConfirmCancel,
     /// Shall a person help?
     Person,
+    /// There is none: shall a call back be noted?
+    CallBack,
 }
 
 impl Question {
@@ -49,7 +51,8 @@ impl Question {
             | Self::ConfirmCancel
             | Self::ConfirmPhone
             | Self::CallerNumber
-            | Self::Person => Expectation::YesNo,
+            | Self::Person
+            | Self::CallBack => Expectation::YesNo,
             Self::When | Self::Offer => Expectation::DateTime,
             Self::Name => Expectation::Name,
             Self::Phone | Self::MoreDigits => Expectation::Digits,

@@ -4,6 +4,7 @@
 
 mod booking;
 mod changing;
+mod feelings;
 mod going_on;
 mod misheard;
 mod other;
@@ -69,6 +70,7 @@ impl Clinic {
             events: 0,
             turns: 0,
             said: Vec::new(),
+            paces: Vec::new(),
             expected: Expectation::Anything,
             finished: None,
             cancelled: Vec::new(),
@@ -143,6 +145,8 @@ struct Phone {
     events: u32,
     turns: u32,
     said: Vec<String>,
+    /// How fast each of these was said.
+    paces: Vec<f32>,
     expected: Expectation,
     finished: Option<AfterCall>,
     cancelled: Vec<ReplyId>,
@@ -225,6 +229,7 @@ impl Phone {
                 match action {
                     Action::Command(CallCommand::Say(say)) => {
                         self.said.push(say.text.reveal().clone());
+                        self.paces.push(say.style.pace);
                         spoken = Some(say);
                     }
                     Action::Command(CallCommand::Expect(expected)) => {

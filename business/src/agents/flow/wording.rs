@@ -65,6 +65,10 @@ impl Receptionist {
                 None => "Shall I cancel it?".to_owned(),
             },
             Question::Person => "Would you like me to connect you to a person?".to_owned(),
+            Question::CallBack => {
+                "I can't connect you to anyone from here. Shall I note that you'd like a call back?"
+                    .to_owned()
+            }
         }
     }
 

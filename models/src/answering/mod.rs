@@ -39,7 +39,7 @@ pub enum Answerer {
     SpecialInformation,
     /// A busy tone, of the other side or of the network.
     Busy,
-    /// Nothing was said for [`SILENCE_MAX_MS`], or what was said could be either's.
+    /// Nothing was said for [`SILENCE_MAX_MS`] after the last tone, or what was said could be either's.
     Unknown,
 }
 
@@ -228,7 +228,9 @@ impl AnswerDetector {
             return;
         }
         let Some(greeting) = self.greeting else {
-            if self.heard >= SILENCE_MAX_MS * SAMPLES_PER_MS {
+            // While it rings there is nobody yet who could speak.
+            let silence = SamplePos(self.heard).since(self.tone_ended);
+            if !self.tone_sounds && silence >= SILENCE_MAX_MS * SAMPLES_PER_MS {
                 self.overrule(Answerer::Unknown, 0.0, tell);
             }
             return;
@@ -252,7 +254,7 @@ impl Default for AnswerDetector {
     }
 }
 
-/// When nobody has said anything for so long after answering, in milliseconds.
+/// When nobody has said anything for so long after answering, or after the last ring, in milliseconds.
 pub const SILENCE_MAX_MS: u64 = 5_000;
 /// From the greeting's beginning to a verdict at the latest, in milliseconds.
 pub const DECIDE_MAX_MS: u64 = 1_480;

@@ -220,17 +220,19 @@ pub(super) struct Handover {
 }
 
 impl Handover {
-    /// Lets `take` have the model, and tells whoever handed it over.
+    /// Lets `take` have the model, then `learn` what its work costs, and then tells whoever handed it over.
     pub(super) fn complete(
         self,
         take: impl FnOnce(LaneModel) -> Result<LaneModel, Refused>,
-    ) -> Option<Vec<(Work, Duration)>> {
+        learn: impl FnOnce(Vec<(Work, Duration)>),
+    ) {
         let Self { model, costs, reply } = self;
         let taken = take(model);
-        let costs = taken.is_ok().then_some(costs);
+        if taken.is_ok() {
+            learn(costs);
+        }
         // Whoever asked waits, unless its thread was ended.
         let _told = reply.try_send(taken);
-        costs
     }
 }
 

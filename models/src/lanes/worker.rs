@@ -148,9 +148,14 @@ fn run<D: Desk>(
 ) {
     rehearse(&mut desk, &counters.meter);
     while !counter.is_stopping() && !counter.is_abandoned() {
-        if let Some(costs) = doorstep.take().and_then(|next| next.complete(|m| desk.succeed(m))) {
-            costs.into_iter().for_each(|(work, each)| counters.meter.relearn(work, each));
-            counters.count_swap();
+        if let Some(next) = doorstep.take() {
+            next.complete(
+                |model| desk.succeed(model),
+                |costs| {
+                    costs.into_iter().for_each(|(work, each)| counters.meter.relearn(work, each));
+                    counters.count_swap();
+                },
+            );
         }
         let now = Instant::now();
         while let Some((port, request)) = counter.request() {

@@ -213,7 +213,8 @@ async fn models_change_while_a_call_goes_on_and_one_that_cannot_be_loaded_leaves
                     let source = io::ErrorKind::NotFound.into();
                     return Err(LoadError::Missing { path, source });
                 }
-                _ => LaneModel::Synthesizer(models.synthesizer),
+                LaneKind::Emotion => LaneModel::Emotion(models.emotion),
+                LaneKind::Synthesizer => LaneModel::Synthesizer(models.synthesizer),
             };
             let (task, load) = ("test", Duration::ZERO);
             let fact = ModelFact { name: "new", task, load, size: 0, memory: None, voices: vec![] };
@@ -233,6 +234,7 @@ async fn models_change_while_a_call_goes_on_and_one_that_cannot_be_loaded_leaves
             ("lane-turn-0", Err(wrong)),
             ("lane-asr-0", Err(missing)),
             ("lane-tts-0", Ok("new")),
+            ("lane-emotion-0", Ok("new")),
         ]
     );
     let swaps: Vec<u64> = running
@@ -243,7 +245,7 @@ async fn models_change_while_a_call_goes_on_and_one_that_cannot_be_loaded_leaves
         .iter()
         .map(|lane| lane.health().swaps)
         .collect();
-    assert_eq!(swaps, [1, 0, 0, 1]);
+    assert_eq!(swaps, [1, 0, 0, 1, 1]);
     assert_eq!(running.live(), 1, "the call goes on");
     running.shutdown().await;
 }

@@ -18,6 +18,7 @@ pub mod answering;
 pub mod conversation;
 pub mod load;
 pub mod turns;
+pub mod waits;
 pub mod wer;
 pub mod words;
 
@@ -53,6 +54,11 @@ pub enum Command {
     Answering(answering::Args),
     /// Measure how turns are ended: callers cut off against time waited
     Turns(turns::Args),
+    /// Show how long each thing that the callers of `conversation` say is waited for, on a virtual clock
+    ///
+    /// Every line in every voice is spoken to the call core itself, with the real models, through a telephone. No time
+    /// passes but that of the virtual clock, so that the waits are the same on any machine, however busy.
+    Waits(waits::Args),
 }
 
 /// Nothing could be measured. Each text says what to do.
@@ -105,6 +111,9 @@ pub enum BenchError {
     /// How turns are ended.
     #[error(transparent)]
     Turns(#[from] turns::TurnsError),
+    /// The call core on a virtual clock.
+    #[error(transparent)]
+    Live(#[from] turns::LiveError),
     /// Lanes and shards.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -139,6 +148,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Words(args) => on_a_runtime(words::measure(args)),
         Command::Answering(args) => answering::run(&mut std::io::stdout().lock(), args),
         Command::Turns(args) => turns::measure(&args).map_err(BenchError::from),
+        Command::Waits(args) => waits::measure(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

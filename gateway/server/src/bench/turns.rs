@@ -20,7 +20,7 @@ mod evidence;
 mod fit;
 mod keep;
 mod line;
-mod live;
+pub(super) mod live;
 mod memory;
 mod recordings;
 mod report;
@@ -32,6 +32,7 @@ mod sweep;
 
 use evidence::Heard;
 use line::{LINES, Line, Office};
+pub use live::LiveError;
 use live::Player;
 use memory::Memory;
 use report::Report;
@@ -103,7 +104,7 @@ pub enum TurnsError {
     Line(#[from] ResamplerError),
     /// The call core.
     #[error(transparent)]
-    Live(#[from] live::LiveError),
+    Live(#[from] LiveError),
     /// What was made.
     #[error(transparent)]
     Keep(#[from] keep::KeepError),

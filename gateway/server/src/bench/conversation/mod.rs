@@ -17,12 +17,12 @@ mod child;
 mod measuring;
 mod placing;
 mod row;
-mod script;
+pub(super) mod script;
 mod table;
 mod talk;
 mod talker;
 mod usage;
-mod voices;
+pub(super) mod voices;
 
 pub use args::Args;
 pub(super) use child::OwnServer;

@@ -1,7 +1,7 @@
 //! What the callers say: questions to the front desk of the sample clinic, short and long, and what cuts it off.
 
 /// Where a speaker may hesitate.
-pub(super) const HESITATION: char = '|';
+pub(in crate::bench) const HESITATION: char = '|';
 
 /// Questions that the receptionist answers at once. [`HESITATION`]s stand in the
 /// middle of sentences, where nobody would take them for an end.

@@ -16,19 +16,19 @@ use crate::simulate::mouth::Clip;
 use crate::simulate::speech::{SpeechError, resample};
 
 /// Flite's voices that callers have; the receptionist speaks with another one.
-pub(super) const VOICES: [&str; 2] = ["rms", "awb"];
+pub(in crate::bench) const VOICES: [&str; 2] = ["rms", "awb"];
 
 /// Something to say, ready to be sent.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
-    pub(super) text: &'static str,
-    pub(super) clip: Arc<Clip>,
+pub(in crate::bench) struct Line {
+    pub(in crate::bench) text: &'static str,
+    pub(in crate::bench) clip: Arc<Clip>,
 }
 
 /// All that one voice can say.
 #[derive(Debug, Default)]
-pub(super) struct Repertoire {
-    pub(super) lines: Vec<Line>,
+pub(in crate::bench) struct Repertoire {
+    pub(in crate::bench) lines: Vec<Line>,
     pub(super) cut_ins: Vec<Line>,
 }
 
@@ -42,7 +42,7 @@ const FADE: Duration = Duration::from_millis(5);
 ///
 /// # Errors
 /// [`SpeechError`] names the text.
-pub(super) fn rehearse(
+pub(in crate::bench) fn rehearse(
     voice: &str,
     random: &mut StdRng,
     synthesizer: &mut dyn Synthesizer,

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use callwright_calls::leg::{LegInput, LegProfile, leg};
+use callwright_calls::leg::{LegAudio, LegInput, LegProfile, leg};
 use callwright_calls::{
     CallLimits, CallMode, CallSpec, Moment, Pace, Placement, Shard, Share, TICK_MS,
 };
-use callwright_contract::{Arrival, CallEvent, CallFact, CallId, Carrier, EndCause, Pii};
+use callwright_contract::{Arrival, CallEvent, CallFact, CallId, Carrier, EndCause, Pii, TurnOver};
 use callwright_host::InlineLanes;
 use callwright_media::Packet;
 use callwright_media::ring::{WhenFull, ring};
@@ -28,11 +28,13 @@ pub enum LiveError {
 
 /// What a call noticed, in milliseconds of its clip.
 #[derive(Debug, Default)]
-pub(super) struct Noticed {
+pub(in crate::bench) struct Noticed {
     /// The caller had stopped.
     pub(super) stopped: Vec<f64>,
     /// A turn was over.
     pub(super) over: Vec<f64>,
+    /// The same, each with its turn.
+    pub(in crate::bench) turns: Vec<(f64, TurnOver)>,
 }
 
 /// Octets of a packet at most: 20 ms of telephone sound, 10 ms of wideband sound.
@@ -40,10 +42,10 @@ const PACKET: usize = 320;
 const FRAME_MS: u64 = 20;
 
 /// Plays clips to calls, one after the other.
-pub(super) struct Player<'a> {
-    pub(super) lanes: &'a mut InlineLanes,
+pub(in crate::bench) struct Player<'a> {
+    pub(in crate::bench) lanes: &'a mut InlineLanes,
     /// The virtual clock, which goes on from call to call.
-    pub(super) elapsed_ms: u64,
+    pub(in crate::bench) elapsed_ms: u64,
 }
 
 impl Player<'_> {
@@ -54,8 +56,21 @@ impl Player<'_> {
         line: Line,
         pace: Pace,
     ) -> Result<Noticed, LiveError> {
+        self.packets(&arriving.packets, line.band, pace)
+    }
+
+    /// Plays packets of 20 ms in the coding of `hears`.
+    ///
+    /// # Errors
+    /// [`LiveError`]
+    pub(in crate::bench) fn packets(
+        &mut self,
+        packets: &[Vec<u8>],
+        hears: LegAudio,
+        pace: Pace,
+    ) -> Result<Noticed, LiveError> {
         let mut shard = Shard::new(1, 0);
-        let profile = LegProfile { lead: Duration::ZERO, marks: false, hears: line.band };
+        let profile = LegProfile { lead: Duration::ZERO, marks: false, hears };
         let (mut driver, leg) = leg(profile);
         let (_business, commands) = ring(1, WhenFull::Refuse);
         let arrival = Arrival {
@@ -76,7 +91,7 @@ impl Player<'_> {
             .place(now, Placement { spec, leg, commands }, self.lanes)
             .map_err(|_given_back| LiveError::Refused)?;
         let mut noticed = Noticed::default();
-        for frame in &arriving.packets {
+        for frame in packets {
             for tick in 1..=FRAME_MS / TICK_MS {
                 self.elapsed_ms += TICK_MS;
                 if tick == FRAME_MS / TICK_MS {
@@ -90,7 +105,10 @@ impl Player<'_> {
                 let at_ms = (self.elapsed_ms - begun) as f64;
                 self.lanes.set_now(now);
                 shard.tick(now, self.lanes, &mut |event: CallEvent| match event.fact {
-                    CallFact::TurnOver(_) => noticed.over.push(at_ms),
+                    CallFact::TurnOver(over) => {
+                        noticed.over.push(at_ms);
+                        noticed.turns.push((at_ms, over));
+                    }
                     CallFact::SpeechStopped => noticed.stopped.push(at_ms),
                     _ => {}
                 });

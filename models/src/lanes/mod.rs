@@ -36,6 +36,7 @@ mod succession;
 pub use succession::{LaneKind, LaneModel, LaneSeat, SwapError};
 
 mod quiet;
+pub mod stepped;
 mod worker;
 pub use worker::{LaneError, LaneThread};
 
@@ -102,8 +103,7 @@ pub fn detector(
     if model.slots() < size.slots {
         return Err(LaneError::FewSlots { model: model.slots(), wanted: size.slots });
     }
-    let rings = RingLengths { asks_per_slot: 16 + CONTROLS_PER_SLOT, answers_per_slot: 10 };
-    worker::start("lane-vad-0", size, rings, DetectorDesk::new(model, size.slots))
+    worker::start("lane-vad-0", size, DETECTOR_RINGS, DetectorDesk::new(model, size.slots))
 }
 
 /// Starts the turn judge's lane, thread `lane-turn-0`. One port per shard, in order.
@@ -116,8 +116,7 @@ pub fn judge(
     model: Box<dyn TurnJudge>,
     size: LaneSize,
 ) -> Result<(Vec<JudgePort>, LaneThread), LaneError> {
-    let rings = RingLengths { asks_per_slot: 25 + CONTROLS_PER_SLOT, answers_per_slot: 4 };
-    worker::start("lane-turn-0", size, rings, JudgeDesk::new(model, size.slots))
+    worker::start("lane-turn-0", size, JUDGE_RINGS, JudgeDesk::new(model, size.slots))
 }
 
 /// Starts the recogniser's lane, thread `lane-asr-0`. One port per shard, in order.
@@ -130,8 +129,7 @@ pub fn recognizer(
     model: Box<dyn Recognizer>,
     size: LaneSize,
 ) -> Result<(Vec<RecognizerPort>, LaneThread), LaneError> {
-    let rings = RingLengths { asks_per_slot: 60 + CONTROLS_PER_SLOT, answers_per_slot: 4 };
-    worker::start("lane-asr-0", size, rings, RecognizerDesk::new(model, size.slots))
+    worker::start("lane-asr-0", size, RECOGNIZER_RINGS, RecognizerDesk::new(model, size.slots))
 }
 
 /// Starts the synthesiser's lane, thread `lane-tts-0`. One port per shard, in order.
@@ -144,8 +142,7 @@ pub fn synthesizer(
     model: Box<dyn Synthesizer>,
     size: LaneSize,
 ) -> Result<(Vec<SynthesizerPort>, LaneThread), LaneError> {
-    let rings = RingLengths { asks_per_slot: 12 + CONTROLS_PER_SLOT, answers_per_slot: 16 };
-    worker::start("lane-tts-0", size, rings, SynthesizerDesk::new(model, size.slots))
+    worker::start("lane-tts-0", size, SYNTHESIZER_RINGS, SynthesizerDesk::new(model, size.slots))
 }
 
 /// Starts the emotion lane, thread `lane-emotion-0`, which the system runs when nothing else wants to run. One port
@@ -168,3 +165,12 @@ pub fn emotion(
 
 /// Room for joining, leaving and asking beside the sound.
 const CONTROLS_PER_SLOT: usize = 4;
+
+const DETECTOR_RINGS: RingLengths =
+    RingLengths { asks_per_slot: 16 + CONTROLS_PER_SLOT, answers_per_slot: 10 };
+const JUDGE_RINGS: RingLengths =
+    RingLengths { asks_per_slot: 25 + CONTROLS_PER_SLOT, answers_per_slot: 4 };
+const RECOGNIZER_RINGS: RingLengths =
+    RingLengths { asks_per_slot: 60 + CONTROLS_PER_SLOT, answers_per_slot: 4 };
+const SYNTHESIZER_RINGS: RingLengths =
+    RingLengths { asks_per_slot: 12 + CONTROLS_PER_SLOT, answers_per_slot: 16 };

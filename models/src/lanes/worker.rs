@@ -121,10 +121,7 @@ where
     D::Request: 'static,
     D::Answer: 'static,
 {
-    let LaneSize { slots, shards } = size;
-    if shards == 0 || slots == 0 || slots > usize::from(u16::MAX) + 1 {
-        return Err(LaneError::Size { slots, shards });
-    }
+    let LaneSize { shards, .. } = checked(size)?;
     let (fronts, backs): (Vec<_>, Vec<_>) = (0..shards).map(|_| port(size, rings)).unzip();
     let stop = Arc::new(AtomicBool::new(false));
     let counters = Arc::new(LaneCounters::new(Instant::now()));
@@ -138,6 +135,15 @@ where
     let ports = fronts.into_iter().map(|front| front.served_by(thread.thread())).collect();
     let seat = LaneSeat::new(name, door, thread.thread());
     Ok((ports, LaneThread { monitor, stop, seat, thread: Some(thread) }))
+}
+
+/// The size, if a lane can have it.
+pub(super) const fn checked(size: LaneSize) -> Result<LaneSize, LaneError> {
+    let LaneSize { slots, shards } = size;
+    if shards == 0 || slots == 0 || slots > u16::MAX as usize + 1 {
+        return Err(LaneError::Size { slots, shards });
+    }
+    Ok(size)
 }
 
 fn run<D: Desk>(

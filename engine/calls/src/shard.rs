@@ -2,7 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use callwright_contract::{CallCommand, CallEvent, CallFact, CallId, EndCause};
+use callwright_contract::{
+    CallCommand, CallEvent, CallFact, CallId, EndCause, Pii, ReplyId, ReplyOutcome,
+};
 use callwright_media::ring::Reader;
 use callwright_models::contract::{Generation, SlotId, SlotKey};
 
@@ -50,6 +52,8 @@ struct Seat {
     leg: LegCall,
     commands: Reader<CallCommand>,
     seq: u32,
+    /// Replies that have begun and not ended, so that they end even if the call cannot say so any more.
+    begun: Vec<ReplyId>,
 }
 
 /// A call on its way to a shard.
@@ -118,7 +122,14 @@ impl Shard {
         };
         lanes.open(key, share);
         if let Some(seat) = self.seats.get_mut(index) {
-            *seat = Some(Box::new(Seat { key, call, leg, commands, seq: 0 }));
+            *seat = Some(Box::new(Seat {
+                key,
+                call,
+                leg,
+                commands,
+                seq: 0,
+                begun: Vec::with_capacity(BEGUN),
+            }));
             self.live += 1;
         }
         Ok(())
@@ -188,6 +199,10 @@ impl Shard {
             if seat.seq == 0 {
                 events(seat.event(now, seat.call.started()));
             }
+            for reply in std::mem::take(&mut seat.begun) {
+                let (outcome, heard) = (ReplyOutcome::CallEnded, Pii::default());
+                events(seat.event(now, CallFact::ReplyEnded { reply, outcome, heard }));
+            }
             events(seat.event(now, CallFact::Ended { cause: EndCause::Fault }));
         }
         if survived.is_err() || seat.call.is_over() {
@@ -204,6 +219,9 @@ impl Shard {
         self.seats.iter().flatten().map(|seat| seat.call.id())
     }
 }
+
+/// Replies that have begun and not ended are seldom more: one sounds while the end of another is on its way.
+const BEGUN: usize = 4;
 
 impl Seat {
     fn step(&mut self, now: Moment, out: &mut Outbox) {
@@ -243,6 +261,11 @@ impl Seat {
             self.call.gone(now, EndCause::LineLost, out);
         }
         for fact in out.facts.drain(..) {
+            match fact {
+                CallFact::ReplyStarted { reply } => self.begun.push(reply),
+                CallFact::ReplyEnded { reply, .. } => self.begun.retain(|begun| *begun != reply),
+                _ => {}
+            }
             let event = self.event(now, fact);
             events(event);
         }

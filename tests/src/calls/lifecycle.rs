@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use callwright_calls::{CallLimits, CallMode};
-use callwright_contract::{CallFact, EndCause};
+use callwright_contract::{CallFact, EndCause, ReplyOutcome};
 
-use crate::harness::{CALLER_LOUD, Delays, Script};
+use crate::harness::{CALLER_LOUD, Delays, Script, fact};
 
 #[test]
 fn a_broken_line_is_told_from_a_hang_up() {
@@ -73,6 +73,21 @@ fn a_flood_of_keys_is_cut_back() {
     call.caller_hangs_up();
     call.ended_clean(EndCause::CallerHungUp);
     assert_eq!(call.shard().counts().flooded_keys, 27);
+}
+
+#[test]
+fn a_reply_that_began_ends_even_when_the_call_panics() {
+    let mut call = Script::twilio();
+    call.at(100);
+    let reply =
+        call.agent_says("A defect of ours ends this call in the middle of this sentence.", None);
+    call.hears_by(600, "the reply", |fact| matches!(fact, CallFact::ReplyStarted { .. }));
+    call.at(900).lanes.panics = true;
+    call.hears_by(1_000, "the end", |fact| matches!(fact, CallFact::Ended { .. }));
+    let ended = call.facts(fact::reply_ended);
+    assert_eq!(ended, [(reply, ReplyOutcome::CallEnded, String::new())]);
+    call.ended_clean(EndCause::Fault);
+    assert_eq!(call.shard().counts().faults, 1);
 }
 
 #[test]

@@ -52,6 +52,8 @@ pub(crate) struct SimulatedLanes {
     pub(crate) moods: Moods,
     /// The synthesiser fails from now on.
     mute: bool,
+    /// Asking anything panics, inside the call that asks.
+    pub(crate) panics: bool,
     pub(super) open: Vec<SlotKey>,
     /// Final transcriptions asked for, as spans of samples.
     asked: Vec<(u64, u64)>,
@@ -79,6 +81,7 @@ impl SimulatedLanes {
             deaf: false,
             moods: Moods::default(),
             mute: false,
+            panics: false,
             open: Vec::new(),
             asked: Vec::new(),
         }
@@ -144,6 +147,7 @@ impl Lanes for SimulatedLanes {
     }
 
     fn ask(&mut self, key: SlotKey, request: LaneRequest) {
+        assert!(!self.panics, "a panic on purpose");
         match request {
             LaneRequest::Audio { block, detect, emotion } => {
                 if detect {

@@ -1,13 +1,10 @@
 //! The host: takes calls, spreads them over shards, and stops in good order.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "draining waits for real time to pass, and admission looks at the lanes of now"
-)]
+#![expect(clippy::disallowed_methods, reason = "draining waits for real time to pass")]
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use callwright_calls::leg::LegCall;
 use callwright_calls::{CallMode, CallSpec, Placement, Shard};
@@ -19,9 +16,9 @@ use crate::PLACEMENTS;
 use crate::admission::Admission;
 use crate::clock::{self, Clock};
 use crate::commands::commands;
-use crate::events::{self, EventSink};
+use crate::events::{self, EventPort, EventSink};
 use crate::health::{HostHealth, ShardGauges};
-use crate::lanes::HostLanes;
+use crate::lanes::{HostLanes, Ports, ShardLanes};
 use crate::shard_driver::{Orders, ShardDriver};
 
 /// How big a host is.
@@ -62,6 +59,7 @@ pub struct Host {
     shards: Vec<ShardEnd>,
     calls_max: u64,
     admission: Admission,
+    clock: Clock,
     /// Tells calls of one millisecond apart.
     distinct: AtomicU32,
     draining: AtomicBool,
@@ -90,46 +88,59 @@ impl Host {
         lanes: HostLanes,
         sink: impl EventSink,
     ) -> Result<Self, StartError> {
-        let sets = lanes.deal();
-        if options.shards == 0 || sets.len() < options.shards {
-            return Err(StartError::Ports { shards: options.shards, ports: sets.len() });
-        }
+        let clock = Clock::start();
+        let sets = sets(&options, lanes)?;
         let seats = options.calls_max.div_ceil(options.shards);
+        let (event_ports, events_thread) = events::start(options.shards, seats, sink)?;
+        let mut threads = vec![events_thread];
+        let (host, drivers) = Self::assemble(&options, &clock, sets.into_iter().zip(event_ports))?;
+        for (index, driver) in drivers.into_iter().enumerate() {
+            threads.push(driver.spawn(index)?);
+        }
+        *host.threads.lock().unwrap_or_else(PoisonError::into_inner) = threads;
+        Ok(host)
+    }
+
+    /// Makes a host and the drivers of its shards, which somebody must let take their turns.
+    pub(crate) fn assemble<L: Ports>(
+        options: &HostOptions,
+        clock: &Clock,
+        ends: impl Iterator<Item = (L, EventPort)>,
+    ) -> Result<(Self, Vec<ShardDriver<L>>), StartError> {
+        let seats = options.calls_max.div_ceil(options.shards.max(1));
         let too_many = || StartError::TooManyCalls { wanted: options.calls_max };
         let seats_each = u16::try_from(seats).map_err(|_too_big| too_many())?;
         u16::try_from(seats * options.shards).map_err(|_too_big| too_many())?;
-        let clock = Clock::start();
-        let (event_ports, events_thread) = events::start(options.shards, sink)?;
-        let mut threads = vec![events_thread];
-        let mut shards = Vec::with_capacity(options.shards);
-        for (index, (lanes, events)) in sets.into_iter().zip(event_ports).enumerate() {
+        let (mut shards, mut drivers) = (Vec::new(), Vec::new());
+        for (index, (lanes, events)) in ends.enumerate() {
             let (writer, placements) = ring(PLACEMENTS, WhenFull::Refuse);
             let (orders, gauges) = (Arc::<Orders>::default(), Arc::<ShardGauges>::default());
             // Fits: `seats * shards` does.
             let first_slot = seats_each * index as u16;
-            let driver = ShardDriver {
+            drivers.push(ShardDriver {
                 shard: Shard::new(seats_each, first_slot),
-                clock,
+                clock: clock.clone(),
                 lanes,
                 events,
                 placements,
                 orders: Arc::clone(&orders),
                 gauges: Arc::clone(&gauges),
                 received: 0,
-            };
-            threads.push(driver.spawn(index)?);
+            });
             let placements = Mutex::new(writer);
             let (placed, seats) = (AtomicU64::new(0), u64::from(seats_each));
             shards.push(ShardEnd { placements, orders, gauges, placed, seats });
         }
-        Ok(Self {
+        let host = Self {
             shards,
             calls_max: options.calls_max as u64,
             admission: Admission::new(Vec::new(), 1.0),
+            clock: clock.clone(),
             distinct: AtomicU32::new(0),
             draining: AtomicBool::new(false),
-            threads: Mutex::new(threads),
-        })
+            threads: Mutex::new(Vec::new()),
+        };
+        Ok((host, drivers))
     }
 
     /// From now on refuses calls that these lanes, which share `cores`, have no room for.
@@ -151,7 +162,7 @@ impl Host {
         }
         let live = self.live();
         // An echo asks nothing of the lanes.
-        let room = mode == CallMode::Echo || self.admission.has_room(live, Instant::now());
+        let room = mode == CallMode::Echo || self.admission.has_room(live, self.clock.instant());
         (live >= self.calls_max || !room).then_some(Refusal::AtCapacity)
     }
 
@@ -200,6 +211,14 @@ impl Host {
         self.draining.store(true, Ordering::Release);
     }
 
+    /// Ends every call that is left, and then the threads.
+    pub(crate) fn end_calls(&self) {
+        for shard in &self.shards {
+            shard.orders.end_calls.store(true, Ordering::Release);
+            shard.orders.stop.store(true, Ordering::Release);
+        }
+    }
+
     /// Takes no more calls, lets those that live finish for at most `within`, ends the rest, and returns when every
     /// thread is gone and every event was handed over. Blocks; call it from a thread that may.
     pub fn drain(&self, within: Duration) {
@@ -209,10 +228,7 @@ impl Host {
         while self.live() > 0 && clock.now() < deadline {
             thread::sleep(DRAIN_LOOK);
         }
-        for shard in &self.shards {
-            shard.orders.end_calls.store(true, Ordering::Release);
-            shard.orders.stop.store(true, Ordering::Release);
-        }
+        self.end_calls();
         let threads =
             std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         // Events last: the shards' ends of its rings must be gone first.
@@ -221,6 +237,16 @@ impl Host {
             drop(thread.join());
         }
     }
+}
+
+/// Deals the ports of the lanes to the shards.
+pub(crate) fn sets(options: &HostOptions, lanes: HostLanes) -> Result<Vec<ShardLanes>, StartError> {
+    let mut sets = lanes.deal();
+    if options.shards == 0 || sets.len() < options.shards {
+        return Err(StartError::Ports { shards: options.shards, ports: sets.len() });
+    }
+    sets.truncate(options.shards);
+    Ok(sets)
 }
 
 impl ShardEnd {

@@ -26,7 +26,7 @@ pub struct HostLanes {
 
 /// One shard's ports.
 #[derive(Debug)]
-pub(crate) struct ShardLanes {
+pub struct ShardLanes {
     detector: DetectorPort,
     judge: JudgePort,
     recognizer: RecognizerPort,
@@ -52,9 +52,17 @@ impl HostLanes {
     }
 }
 
-impl ShardLanes {
+/// What a shard's driver needs of the shard's ports beside what the calls need.
+pub trait Ports: Lanes {
     /// Rouses the lanes that were asked something in this tick.
-    pub(crate) fn wake(&self) {
+    fn wake(&self);
+
+    /// Requests that full lanes dropped.
+    fn shed(&self) -> u64;
+}
+
+impl Ports for ShardLanes {
+    fn wake(&self) {
         self.detector.wake();
         self.judge.wake();
         self.recognizer.wake();
@@ -64,13 +72,14 @@ impl ShardLanes {
         }
     }
 
-    /// Requests that full lanes dropped.
-    pub(crate) fn shed(&self) -> u64 {
+    fn shed(&self) -> u64 {
         let emotion = self.emotion.as_ref().map_or(0, EmotionPort::shed);
         let (detector, judge) = (self.detector.shed(), self.judge.shed());
         detector + judge + self.recognizer.shed() + self.synthesizer.shed() + emotion
     }
+}
 
+impl ShardLanes {
     fn ask_emotion(&mut self, request: EmotionRequest) {
         if let Some(emotion) = &mut self.emotion {
             emotion.ask(request);

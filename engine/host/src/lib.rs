@@ -11,9 +11,10 @@
 
 mod admission;
 mod clock;
+pub use clock::VirtualClock;
 
 mod lanes;
-pub use lanes::HostLanes;
+pub use lanes::{HostLanes, Ports, ShardLanes};
 
 mod inline_lanes;
 pub use inline_lanes::{AnswerDelay, InlineDelays, InlineLanes, InlineModels};
@@ -31,6 +32,9 @@ mod shard_driver;
 
 mod host;
 pub use host::{Host, HostOptions, StartError};
+
+mod stepped;
+pub use stepped::SteppedHost;
 
 /// Calls that may wait to be seated by a shard.
 pub const PLACEMENTS: usize = 64;

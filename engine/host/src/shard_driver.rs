@@ -16,14 +16,14 @@ use callwright_media::ring::Reader;
 use crate::clock::Clock;
 use crate::events::EventPort;
 use crate::health::ShardGauges;
-use crate::lanes::ShardLanes;
+use crate::lanes::{Ports, ShardLanes};
 
 /// Everything that a shard's thread owns.
 #[derive(Debug)]
-pub(crate) struct ShardDriver {
+pub(crate) struct ShardDriver<L = ShardLanes> {
     pub(crate) shard: Shard,
     pub(crate) clock: Clock,
-    pub(crate) lanes: ShardLanes,
+    pub(crate) lanes: L,
     pub(crate) events: EventPort,
     pub(crate) placements: Reader<Placement>,
     pub(crate) orders: Arc<Orders>,
@@ -43,7 +43,7 @@ pub(crate) struct Orders {
 
 const TICK: Duration = Duration::from_millis(TICK_MS);
 
-impl ShardDriver {
+impl<L: Ports + Send + 'static> ShardDriver<L> {
     /// Starts the thread `shard-{index}`.
     pub(crate) fn spawn(self, index: usize) -> std::io::Result<JoinHandle<()>> {
         thread::Builder::new().name(format!("shard-{index}")).spawn(move || self.run())
@@ -65,8 +65,11 @@ impl ShardDriver {
             thread::sleep(due.since(after));
         }
     }
+}
 
-    fn turn(&mut self, now: Moment) {
+impl<L: Ports> ShardDriver<L> {
+    /// One turn of the shard.
+    pub(crate) fn turn(&mut self, now: Moment) {
         while let Some(placement) = self.placements.pop() {
             self.received += 1;
             // The host counts seats, so there is one; a placement that found none ends as a lost call would, by its

@@ -9,7 +9,7 @@
 //! Agents never wait for the log: a disk that stalls stops the writer alone. Every queue is bounded; each
 //! says below what it sheds, and counts it in `callwright_business_lost_total{queue=…}`.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use callwright_contract::{CallEvent, CallFact, CallId, CommandSink};
@@ -68,7 +68,7 @@ pub(crate) struct Outlets {
 /// Runs until told to drain and the last call is over, or until nobody can tell it anything.
 pub(crate) async fn route(mut intake: mpsc::Receiver<Intake>, outlets: Outlets) {
     let mut router = Router {
-        live: HashMap::new(),
+        live: BTreeMap::new(),
         early: VecDeque::new(),
         talking: JoinSet::new(),
         outlets,
@@ -79,11 +79,13 @@ pub(crate) async fn route(mut intake: mpsc::Receiver<Intake>, outlets: Outlets) 
             break;
         }
         tokio::select! {
+            // In a set order, so that the same things heard are the same things done.
+            biased;
+            Some(ended) = router.talking.join_next() => count_panic(&ended),
             item = intake.recv() => match item {
                 Some(item) => router.take_in(item),
                 None => break,
             },
-            Some(ended) = router.talking.join_next() => count_panic(&ended),
         }
     }
     router.live.clear();
@@ -98,7 +100,7 @@ pub(crate) async fn route(mut intake: mpsc::Receiver<Intake>, outlets: Outlets) 
 }
 
 struct Router {
-    live: HashMap<CallId, Live>,
+    live: BTreeMap<CallId, Live>,
     early: VecDeque<(CallId, Vec<Heard>)>,
     talking: JoinSet<()>,
     outlets: Outlets,

@@ -78,6 +78,12 @@ mod keys;
 mod records;
 mod storage;
 
+/// What a simulation of the whole system puts in place of the database.
+#[cfg(feature = "simulation")]
+pub mod simulation {
+    pub use crate::storage::model::{Fate, Operation, Outcome, StoreModel, Weather};
+}
+
 pub use business::{Business, Opened, ReadError, TakeCallError};
 pub use feed::{
     AgentSaid, AppointmentChange, CallBackWanted, ChangeKind, EventFeed, FeedItem, Happening,

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, broadcast, mpsc};
-use tokio::time::timeout;
 
 use crate::feed::Published;
+use crate::options::Clock;
 use crate::storage::{self, Entry, EventPage, Storage};
 use crate::tenants::Scope;
 
@@ -96,6 +96,7 @@ pub(crate) async fn write(
     mut queue: mpsc::Receiver<Entry>,
     storage: Storage,
     state: Arc<LogState>,
+    clock: Arc<dyn Clock>,
 ) {
     let mut batch: Vec<Entry> = Vec::with_capacity(BATCH);
     let mut open = true;
@@ -105,8 +106,12 @@ pub(crate) async fn write(
             open = queue.recv_many(&mut batch, BATCH).await > 0;
         }
         if open {
-            // When the time is over the batch is what there is.
-            let _gathered = timeout(GATHER, fill(&mut queue, &mut batch)).await.is_ok();
+            tokio::select! {
+                biased;
+                () = fill(&mut queue, &mut batch) => {}
+                // The batch is what there is.
+                () = clock.pass(GATHER) => {}
+            }
         }
         if batch.is_empty() {
             continue;
@@ -129,8 +134,7 @@ pub(crate) async fn write(
                 if !open {
                     last_attempts -= 1;
                 }
-                // The pause before the next attempt.
-                let _elapsed = timeout(RETRY, std::future::pending::<()>()).await.is_err();
+                clock.pass(RETRY).await;
                 open = open && !(queue.is_closed() && queue.is_empty());
             }
         }

@@ -12,7 +12,7 @@ use crate::ingest::{self, INTAKE_ITEMS, LOG_ITEMS, Outlets};
 use crate::keys::{self, ApiKey, KeyRing, NoRandomness};
 use crate::log_writer::{self, LogState};
 use crate::options::BusinessOptions;
-use crate::storage::{Storage, StorageOpenError, StoredKey};
+use crate::storage::{SqliteFile, Storage, StorageOpenError, StoredKey};
 use crate::tenants::{Directory, Scope, seed};
 
 /// The business could not be opened.
@@ -47,7 +47,7 @@ impl From<crate::tenants::DirectoryError> for OpenError {
 
 pub(crate) async fn open(options: BusinessOptions) -> Result<Opened, OpenError> {
     let agents = shipped()?;
-    let storage = Storage::open(&options.database).await?;
+    let storage = storage_of(&options).await?;
     // From here on the file is known to open; what fails now is named like what failed before.
     let why = |error| StorageOpenError::of(&options.database, error);
     let now = options.clock.now();
@@ -84,7 +84,8 @@ pub(crate) async fn open(options: BusinessOptions) -> Result<Opened, OpenError> 
     let (published, _) = broadcast::channel(LIVE_ITEMS);
     // The router ends with the last conversation; drain waits for it through its answer.
     tokio::spawn(ingest::route(taken_in, Outlets { log, published: published.clone() }));
-    let writer = tokio::spawn(log_writer::write(to_write, storage.clone(), Arc::clone(&state)));
+    let (log_state, clock) = (Arc::clone(&state), Arc::clone(&options.clock));
+    let writer = tokio::spawn(log_writer::write(to_write, storage.clone(), log_state, clock));
     let tail =
         tokio::spawn(log_writer::tail(storage.clone(), Arc::clone(&state), published.clone()));
     let business = Business {
@@ -104,6 +105,14 @@ pub(crate) async fn open(options: BusinessOptions) -> Result<Opened, OpenError> 
         }),
     };
     Ok(Opened { business, new_admin_key, calls_left_open, holds_left })
+}
+
+async fn storage_of(options: &BusinessOptions) -> Result<Storage, OpenError> {
+    #[cfg(feature = "simulation")]
+    if let Some(model) = &options.model {
+        return Ok(Storage::Model(model.clone()));
+    }
+    Ok(Storage::File(SqliteFile::open(&options.database).await?))
 }
 
 fn admin_key(key: &str, name: &str) -> StoredKey {

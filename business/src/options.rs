@@ -2,15 +2,25 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use callwright_contract::Pii;
 use jiff::Timestamp;
 
-/// Tells the time. The server passes the machine's clock, a test its own.
+/// Tells the time, and lets it pass. The server passes the machine's clock, a test its own.
 pub trait Clock: Send + Sync {
     /// The time now.
     fn now(&self) -> Timestamp;
+
+    /// Is over when `time` has passed: on tokio's clock, unless this one has another.
+    fn pass(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(async move {
+            // Nothing happens, so that the time it is given is the time it takes.
+            let _over = tokio::time::timeout(time, std::future::pending::<()>()).await;
+        })
+    }
 }
 
 impl<F: Fn() -> Timestamp + Send + Sync> Clock for F {
@@ -30,12 +40,28 @@ pub struct BusinessOptions {
     pub admin_key: Option<Pii<String>>,
     /// Nobody's feelings are judged, whatever tenants have decided.
     pub forbids_emotion: bool,
+    /// What a simulation has instead of the file.
+    #[cfg(feature = "simulation")]
+    pub(crate) model: Option<crate::simulation::StoreModel>,
 }
 
 impl BusinessOptions {
     /// The business kept in the file `database`, by the time of `clock`.
     pub fn new(database: impl Into<PathBuf>, clock: Arc<dyn Clock>) -> Self {
-        Self { database: database.into(), clock, admin_key: None, forbids_emotion: false }
+        Self {
+            database: database.into(),
+            clock,
+            admin_key: None,
+            forbids_emotion: false,
+            #[cfg(feature = "simulation")]
+            model: None,
+        }
+    }
+
+    /// The business kept in a model of the file, for a simulation.
+    #[cfg(feature = "simulation")]
+    pub fn simulated(model: crate::simulation::StoreModel, clock: Arc<dyn Clock>) -> Self {
+        Self { model: Some(model), ..Self::new(PathBuf::new(), clock) }
     }
 
     /// With this administrator's key, in addition to those already known. Empty text counts as none.

@@ -9,7 +9,7 @@ use sqlx::{Sqlite, Transaction};
 
 use super::calendar::{one, taken_now};
 use super::event_log::{Entry, insert};
-use super::{Storage, restored, stored, unknown, word};
+use super::{SqliteFile, restored, stored, unknown, word};
 use crate::feed::{AppointmentChange, ChangeKind, Happening};
 use crate::scheduling::{
     Appointment, AppointmentId, AppointmentState, Slot, Unfit, fits, quarters,
@@ -90,7 +90,7 @@ pub(crate) enum CancelError {
     Storage(#[from] sqlx::Error),
 }
 
-impl Storage {
+impl SqliteFile {
     /// Holds a slot for a call, which lets go of the one it held before.
     pub(crate) async fn hold(
         &self,
@@ -228,7 +228,7 @@ impl Storage {
 }
 
 /// No appointment is longer than a day, so that what could overlap lies within this.
-fn day_around(start: Timestamp) -> (Timestamp, Timestamp) {
+pub(super) fn day_around(start: Timestamp) -> (Timestamp, Timestamp) {
     let day = SignedDuration::from_hours(24);
     (
         start.saturating_sub(day).unwrap_or(Timestamp::MIN),

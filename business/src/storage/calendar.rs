@@ -4,11 +4,11 @@ use callwright_contract::{CallId, Pii};
 use jiff::Timestamp;
 use sqlx::{Sqlite, Transaction};
 
-use super::{Storage, event_body, restored, stored, word};
+use super::{SqliteFile, event_body, restored, stored, word};
 use crate::scheduling::{Appointment, AppointmentId, Taken};
 use crate::tenants::{Scope, TenantId};
 
-impl Storage {
+impl SqliteFile {
     /// What is taken of a tenant's time within `within`, but for what `call` itself holds and for the
     /// appointment that it is about to move.
     pub(crate) async fn taken(

@@ -4,7 +4,7 @@ use callwright_contract::{CallEvent, CallFact, CallId, EndCause, Pii};
 use jiff::Timestamp;
 
 use super::event_log::{Entry, end_call, insert};
-use super::{Storage, event_body, restored, word};
+use super::{SqliteFile, event_body, restored, word};
 use crate::feed::Happening;
 use crate::records::{CallPage, CallSummary};
 use crate::tenants::Scope;
@@ -12,7 +12,7 @@ use crate::tenants::Scope;
 /// Most calls that one page may hold.
 const PAGE_MAX: u16 = 500;
 
-impl Storage {
+impl SqliteFile {
     /// Calls within `scope`, newest first.
     pub(crate) async fn calls(
         &self,

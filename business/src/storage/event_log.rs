@@ -4,7 +4,7 @@ use callwright_contract::{CallFact, CallId, EndCause};
 use jiff::Timestamp;
 use sqlx::{Sqlite, Transaction};
 
-use super::{Storage, event_body, restored, stored, word};
+use super::{SqliteFile, event_body, restored, stored, word};
 use crate::feed::{Happening, LoggedEvent};
 use crate::tenants::{Scope, TenantId};
 
@@ -25,7 +25,7 @@ pub(crate) struct EventPage {
     pub limit: u32,
 }
 
-impl Storage {
+impl SqliteFile {
     /// Writes entries in one commit; answers how many could not be written down and were left out.
     pub(crate) async fn append(&self, entries: &[Entry]) -> Result<u64, sqlx::Error> {
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Storage, stored, unknown, word};
+use super::{SqliteFile, stored, unknown, word};
 use crate::tenants::{Scope, TenantId};
 
 /// A key as it is kept.
@@ -14,7 +14,7 @@ pub(crate) struct StoredKey {
     pub scope: Scope,
 }
 
-impl Storage {
+impl SqliteFile {
     /// Every key of every tenant: whose a key is shows only once it is found.
     pub(crate) async fn keys(&self) -> Result<Vec<StoredKey>, sqlx::Error> {
         let rows: Vec<(Vec<u8>, String, Option<String>)> =

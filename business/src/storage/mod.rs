@@ -1,6 +1,6 @@
 //! The business's memory: one SQLite file, written through one connection, read through a few.
 //!
-//! All SQL of the program is in this folder. Every query that reads or changes a tenant's rows binds the
+//! [`Storage`] is that file or, in a simulation, a model of it. All SQL of the program is in this folder. Every query that reads or changes a tenant's rows binds the
 //! tenant; the ones that span tenants say why.
 
 mod booking;
@@ -11,6 +11,12 @@ mod event_log;
 mod keys;
 mod open;
 mod tenants;
+
+mod either;
+#[cfg(feature = "simulation")]
+pub(crate) mod model;
+
+pub(crate) use either::Storage;
 
 pub(crate) use booking::{
     CancelError, ConfirmError, Confirmation, Held, HoldError, HoldId, HoldRequest,
@@ -29,7 +35,7 @@ use sqlx::SqlitePool;
 
 /// The open file.
 #[derive(Clone, Debug)]
-pub(crate) struct Storage {
+pub(crate) struct SqliteFile {
     /// One connection, so that the order of commits is the order of sequence numbers.
     writer: SqlitePool,
     reader: SqlitePool,
@@ -37,7 +43,7 @@ pub(crate) struct Storage {
     lock: Arc<Mutex<Option<File>>>,
 }
 
-impl Storage {
+impl SqliteFile {
     /// Opens or makes the file, and brings its tables up to date.
     pub(crate) async fn open(path: &Path) -> Result<Self, StorageOpenError> {
         open::open(path).await

@@ -9,7 +9,7 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use super::Storage;
+use super::SqliteFile;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -86,7 +86,7 @@ pub enum StorageOpenError {
     },
 }
 
-pub(super) async fn open(path: &Path) -> Result<Storage, StorageOpenError> {
+pub(super) async fn open(path: &Path) -> Result<SqliteFile, StorageOpenError> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)
             .map_err(|source| StorageOpenError::Folder { folder: folder.to_owned(), source })?;
@@ -119,7 +119,7 @@ pub(super) async fn open(path: &Path) -> Result<Storage, StorageOpenError> {
         .connect_with(options.read_only(true).create_if_missing(false))
         .await
         .map_err(|error| why(path, error))?;
-    Ok(Storage { writer, reader, lock: Arc::new(Mutex::new(Some(lock))) })
+    Ok(SqliteFile { writer, reader, lock: Arc::new(Mutex::new(Some(lock))) })
 }
 
 /// The lock lies beside the file: SQLite has locks of its own on the file itself.

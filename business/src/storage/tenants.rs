@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Storage, stored};
+use super::{SqliteFile, stored};
 
 /// A tenant as it is kept.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ pub(crate) struct StoredLine {
     pub agent: Option<String>,
 }
 
-impl Storage {
+impl SqliteFile {
     /// Every tenant, by id: read once, when the server starts.
     pub(crate) async fn tenants(&self) -> Result<Vec<StoredTenant>, sqlx::Error> {
         let rows: Vec<(String, String, bool)> =

@@ -1,5 +1,6 @@
 //! Laws of the calendar and of tenants, over a file on disk.
 
+mod alike;
 mod isolation;
 mod laws;
 mod moments;
@@ -27,7 +28,7 @@ fn call(distinct: u32) -> CallId {
 
 /// A file with two tenants that are alike but for their ids.
 struct Calendars {
-    storage: Storage,
+    storage: SqliteFile,
     tenants: [Arc<Tenant>; 2],
     _folder: tempfile::TempDir,
 }
@@ -35,7 +36,7 @@ struct Calendars {
 impl Calendars {
     async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let storage = Storage::open(&folder.path().join("calendars.db")).await.unwrap();
+        let storage = SqliteFile::open(&folder.path().join("calendars.db")).await.unwrap();
         let (first, lines) = seed().unwrap();
         let second = StoredTenant {
             id: "other-clinic".to_owned(),

@@ -22,7 +22,7 @@ use crate::agents::{Action, Agent, Input, shipped};
 use crate::desk::Desk;
 use crate::log_writer::LogState;
 use crate::scheduling::{Appointment, AppointmentState};
-use crate::storage::Storage;
+use crate::storage::{SqliteFile, Storage};
 use crate::tenants::{Directory, Scope, Tenant, TenantId, seed};
 
 const NOW: &str = "2026-11-20T10:00-05:00[America/New_York]";
@@ -39,7 +39,8 @@ struct Clinic {
 impl Clinic {
     async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let storage = Storage::open(&folder.path().join("clinic.db")).await.unwrap();
+        let storage = SqliteFile::open(&folder.path().join("clinic.db")).await.unwrap();
+        let storage = Storage::File(storage);
         let (stored, lines) = seed().unwrap();
         let now = NOW.parse::<Zoned>().unwrap().timestamp();
         storage.add_tenant(&stored, &lines, now).await.unwrap();

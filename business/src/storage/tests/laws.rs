@@ -122,14 +122,14 @@ fn wish(tenant: &Tenant, service: usize, day: u8, hour: i8) -> Wish {
     Wish { service, provider: None, when: vec![When { days: DaySpan::day(date), time }] }
 }
 
-async fn standing(storage: &Storage) -> Vec<Appointment> {
+async fn standing(storage: &SqliteFile) -> Vec<Appointment> {
     let range = Timestamp::MIN..Timestamp::MAX;
     let mut all = storage.appointments(&Scope::Platform, &range).await.unwrap();
     all.retain(|one| one.state == AppointmentState::Booked);
     all
 }
 
-async fn laws_hold(storage: &Storage, tenant: &Tenant) {
+async fn laws_hold(storage: &SqliteFile, tenant: &Tenant) {
     let standing = standing(storage).await;
     for (place, one) in standing.iter().enumerate() {
         for other in standing.iter().skip(place + 1) {

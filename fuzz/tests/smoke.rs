@@ -69,5 +69,6 @@ targets!(
     receiver,
     codecs,
     stretch,
-    file
+    file,
+    capture
 );

@@ -63,6 +63,19 @@ impl<T> Writer<T> {
         }
     }
 
+    /// Puts all of `items` in, or none.
+    ///
+    /// *Real time:* wait-free, no allocation; copies each item once.
+    ///
+    /// # Errors
+    /// [`Full`] when not all of them fit, whatever the policy: part of a row is worth nothing.
+    pub fn push_all(&mut self, items: &[T]) -> Result<(), Full<()>>
+    where
+        T: Copy,
+    {
+        self.producer.push_entire_slice(items).map_err(|_too_few| Full(()))
+    }
+
     /// Items that still fit.
     pub fn room(&self) -> usize {
         self.producer.slots()
@@ -105,6 +118,17 @@ impl<T> Reader<T> {
         self.consumer.pop().ok()
     }
 
+    /// Takes the oldest items, as many as wait and `into` has room for; returns how many.
+    ///
+    /// *Real time:* wait-free.
+    pub fn pop_into(&mut self, into: &mut [T]) -> usize
+    where
+        T: Copy,
+    {
+        let (taken, _rest) = self.consumer.pop_partial_slice(into);
+        taken.len()
+    }
+
     /// Items that wait.
     pub fn waiting(&self) -> usize {
         self.consumer.slots()
@@ -138,6 +162,16 @@ mod tests {
         assert_eq!(fill(WhenFull::DropNewest, 6), (vec![0, 1, 2, 3], vec![], 2));
         assert_eq!(fill(WhenFull::DropOldest, 6), (vec![2, 3, 4, 5], vec![], 2));
         assert_eq!(fill(WhenFull::DropOldest, 9), (vec![4, 5, 6, 7], vec![], 5));
+    }
+
+    #[test]
+    fn a_row_goes_in_whole_or_not_at_all() {
+        let (mut writer, mut reader) = ring(4, WhenFull::Refuse);
+        assert_eq!(writer.push_all(&[1, 2, 3]), Ok(()));
+        assert_eq!(writer.push_all(&[4, 5]), Err(Full(())));
+        let mut taken = [0; 8];
+        assert_eq!((reader.pop_into(&mut taken), taken[..3].to_vec()), (3, vec![1, 2, 3]));
+        assert_eq!(reader.pop_into(&mut taken), 0);
     }
 
     #[test]

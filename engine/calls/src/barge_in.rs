@@ -1,11 +1,10 @@
 //! The caller makes a sound while the agent speaks: who has the floor?
 
-use std::time::Duration;
-
 use callwright_contract::{Aside, Expectation};
 
 use crate::asides::{Sounds, sounds_like};
 use crate::moment::Moment;
+use crate::tuning::BargeInTuning;
 
 /// Decides in two steps. At the first window of speech the agent lowers its voice, and at the second it falls silent:
 /// whoever wants to speak is never talked over. Then the words decide, at the latest 300 ms after the first sound:
@@ -21,6 +20,7 @@ use crate::moment::Moment;
 /// ```
 #[derive(Debug, Default)]
 pub(crate) struct BargeIn {
+    tuning: BargeInTuning,
     state: State,
 }
 
@@ -59,30 +59,25 @@ pub(crate) enum Yield {
     Stop,
 }
 
-/// Windows of speech in a row at which the agent falls silent: 64 ms. A cough or a click gets so far, and costs the
-/// listener a gap of a quarter of a second; one window more would talk over every caller for another 32 ms.
-const SILENCING: u32 = 2;
-/// Windows of silence after which a lowered voice rises again: 96 ms.
-const NOTHING: u32 = 3;
-/// The words so far are asked for this long after the caller's first sound, so that the answer is there by 300 ms.
-pub(crate) const FIRST_WORDS: Duration = Duration::from_millis(250);
-/// A sound this long is given the floor even if no word of it was understood.
-const MUMBLED: Duration = Duration::from_millis(1_200);
-
 impl BargeIn {
+    pub(crate) fn new(tuning: BargeInTuning) -> Self {
+        Self { tuning, ..Self::default() }
+    }
+
     /// Takes in one window of listening while a reply is spoken or held back: `voiced_run` windows in a row were
     /// speech, the first of which began at `began`.
     pub(crate) fn window(&mut self, now: Moment, voiced_run: u32, began: Moment) -> Yield {
+        let BargeInTuning { silencing_windows, raising_windows, mumbled, .. } = self.tuning;
         match &mut self.state {
-            State::Speaking if voiced_run >= SILENCING => self.fall_silent(began),
+            State::Speaking if voiced_run >= silencing_windows => self.fall_silent(began),
             State::Speaking if voiced_run > 0 => {
                 self.state = State::Low { quiet: 0 };
                 Yield::Duck
             }
-            State::Low { .. } if voiced_run >= SILENCING => self.fall_silent(began),
+            State::Low { .. } if voiced_run >= silencing_windows => self.fall_silent(began),
             State::Low { quiet } if voiced_run == 0 => {
                 *quiet += 1;
-                if *quiet < NOTHING {
+                if *quiet < raising_windows {
                     return Yield::Nothing;
                 }
                 self.state = State::Speaking;
@@ -93,7 +88,7 @@ impl BargeIn {
                 Yield::Nothing
             }
             State::Silent { began } | State::Tolerating { began, .. }
-                if voiced_run > 0 && now.since(*began) >= MUMBLED =>
+                if voiced_run > 0 && now.since(*began) >= mumbled =>
             {
                 self.stop()
             }
@@ -166,6 +161,8 @@ impl BargeIn {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn at(ms: u64) -> Moment {
@@ -202,7 +199,7 @@ mod tests {
     }
 
     fn silent() -> BargeIn {
-        BargeIn { state: State::Silent { began: at(0) } }
+        BargeIn { state: State::Silent { began: at(0) }, ..BargeIn::default() }
     }
 
     #[test]

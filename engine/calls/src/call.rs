@@ -8,11 +8,12 @@ use callwright_contract::{
 use callwright_media::{Packet, ResamplerError};
 use callwright_models::contract::{DetectorResult, RecognizerResult, SamplePos, SynthesizerResult};
 
-use crate::barge_in::{BargeIn, FIRST_WORDS, Yield};
+use crate::barge_in::{BargeIn, Yield};
 use crate::conduct::Conduct;
 use crate::dtmf::Keypad;
 use crate::echo::EchoGuard;
 use crate::emotion::EmotionWatch;
+use crate::input::Input;
 use crate::lanes::{LaneAnswer, LaneRequest};
 use crate::latency::LatencyWatch;
 use crate::leg::{LegInput, LegOutput, LegProfile};
@@ -21,7 +22,7 @@ use crate::moment::Moment;
 use crate::outbox::Outbox;
 use crate::playout::{Played, Playout};
 use crate::spec::{CallMode, CallSpec};
-use crate::speech::{SPEECH, SpeechEdge, SpeechEdges};
+use crate::speech::{SpeechEdge, SpeechEdges};
 use crate::timers::{Alarm, Timers};
 use crate::turn::{Finished, Turns};
 
@@ -77,14 +78,14 @@ impl Call {
             over: false,
             listening: Listening::new(profile.hears)?,
             echo: EchoGuard::new(),
-            speech: SpeechEdges::default(),
-            turns: Turns::new(patience_min(spec.mode), spec.pace),
+            speech: SpeechEdges::new(spec.tuning.speech),
+            turns: Turns::new(patience_min(spec.mode), spec.pace, spec.tuning.patience),
             emotion: EmotionWatch::new(spec.emotion && spec.mode == CallMode::Converse),
             prepared: None,
             playout: Playout::new(profile),
-            barge_in: BargeIn::default(),
+            barge_in: BargeIn::new(spec.tuning.barge_in),
             keypad: Keypad::default(),
-            timers: Timers::new(now, spec.limits),
+            timers: Timers::new(now, spec.limits, spec.tuning.waits),
             latency: LatencyWatch::default(),
             conduct: Conduct::new(now),
             finish: None,
@@ -115,6 +116,22 @@ impl Call {
     /// Time since the call began, as its events state it.
     pub const fn elapsed(&self, now: Moment) -> Duration {
         self.timers.elapsed(now)
+    }
+
+    /// Takes in anything that a call takes in, time included.
+    pub(crate) fn take(&mut self, now: Moment, input: Input, out: &mut Outbox) {
+        match input {
+            Input::Answer(answer) => self.answer(now, answer, out),
+            Input::Command(command) => self.command(now, command, out),
+            Input::Line(input) => self.line(now, input, out),
+            Input::Gone(cause) => self.gone(now, cause, out),
+            Input::LineStuck => {
+                self.gone(now, EndCause::LineLost, out);
+                out.line.clear();
+                out.lanes.clear();
+            }
+            Input::Tick => self.tick(now, out),
+        }
     }
 
     /// Takes in something from the line.
@@ -210,7 +227,7 @@ impl Call {
     /// The detector's probability, or none when what it heard is our own voice.
     fn unless_echo(&mut self, now: Moment, result: DetectorResult) -> f32 {
         let ours = self.playout.sounded_within(now, ECHO_TAIL);
-        if ours && result.probability >= SPEECH {
+        if ours && result.probability >= self.spec.tuning.speech.on {
             let arrived = self.listening.moment_of(result.end);
             if self.echo.is_echo(result.end, arrived) {
                 self.emotion.echoed(result.end);
@@ -230,7 +247,7 @@ impl Call {
             self.conduct.onset(moment, self.playout.heard_of_current(now));
         }
         if self.playout.active(now) {
-            self.turns.want_words_at(moment.plus(FIRST_WORDS));
+            self.turns.want_words_at(moment.plus(self.spec.tuning.barge_in.first_words));
         }
     }
 

@@ -5,7 +5,8 @@
 //!
 //! Reading order: [`leg`] (where a call meets the line), [`Call`], then what it is made of: `listening` and `speech`
 //! (hearing), `turn`, `turn_words`, `partials`, `patience`, `turn_end` (the caller's turn), `playout`, `speech_queue`,
-//! `ledger`, `gain` (our reply), `barge_in`, `emotion`, `dtmf`, `timers`, `latency`; then [`Shard`].
+//! `ledger`, `gain` (our reply), `barge_in`, `emotion`, `dtmf`, `timers`, `latency`; then [`Shard`]; then [`capture`] and
+//! [`replay`], by which a call is run again.
 
 pub mod leg;
 
@@ -15,8 +16,14 @@ mod spec;
 pub use spec::{CallLimits, CallMode, CallSpec, Share};
 mod lanes;
 pub use lanes::{LaneAnswer, LaneRequest, Lanes};
+mod input;
+pub use input::Input;
 mod outbox;
 pub use outbox::Outbox;
+mod tuning;
+pub use tuning::{
+    BargeInTuning, PatienceTuning, SETTINGS, Setting, SpeechTuning, Tuning, WaitTuning,
+};
 
 mod call;
 pub use call::Call;
@@ -49,6 +56,10 @@ mod timers;
 
 mod shard;
 pub use shard::{Placement, Shard, ShardCounts, TICK_MS};
+
+pub mod capture;
+mod replay;
+pub use replay::{Difference, Differs, Replayed, replay};
 
 /// The words of `engine/contract`, for the lines, which know of it only what legs carry.
 pub use callwright_contract as contract;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use callwright_contract::Expectation;
 
+use crate::tuning::PatienceTuning;
 use crate::turn_end::{Pace, PauseEvidence};
 
 /// What is known of a pause once the words are in.
@@ -17,46 +18,48 @@ pub(crate) struct Pause<'a> {
     pub(crate) words: &'a str,
     /// How soon open answers are taken to be over.
     pub(crate) pace: Pace,
+    /// How long to wait where that does not say it.
+    pub(crate) tuning: PatienceTuning,
 }
 
 impl Pause<'_> {
     /// Silence, counted from the caller's last sound, after which the turn is over.
     pub(crate) fn patience(self) -> Duration {
+        let PatienceTuning { little, short_answer, no_judge, groups, .. } = self.tuning;
         let words = words_of(self.words);
         let finished = self.evidence.finished.or_else(|| mark(self.words));
         let evidence = PauseEvidence { finished, ..self.evidence };
         let weighed =
-            if evidence.judged.is_empty() { NO_JUDGE } else { evidence.patience(self.pace) };
+            if evidence.judged.is_empty() { no_judge } else { evidence.patience(self.pace) };
         let base = match self.expects {
             Expectation::YesNo if words.first().is_some_and(|word| answers_yes_no(word)) => AT_ONCE,
             Expectation::Digits => match digits_in(&words) {
-                TELEPHONE_MIN..=TELEPHONE_MAX | CARD.. => weighed.min(LITTLE),
-                _ => GROUPS,
+                TELEPHONE_MIN..=TELEPHONE_MAX | CARD.. => weighed.min(little),
+                _ => groups,
             },
-            Expectation::Spelling if spells_address(self.words) => LITTLE,
-            Expectation::Spelling => GROUPS,
-            Expectation::Name | Expectation::YesNo => weighed.min(SHORT_ANSWER),
+            Expectation::Spelling if spells_address(self.words) => little,
+            Expectation::Spelling => groups,
+            Expectation::Name | Expectation::YesNo => weighed.min(short_answer),
             Expectation::Anything | Expectation::DateTime | _ => weighed,
         };
-        let promised = promise(&words, self.words.trim_end().ends_with('?'));
+        let promised = self.promise(&words);
         base.max(promised)
+    }
+
+    /// The silence that the last words ask for.
+    fn promise(&self, words: &[String]) -> Duration {
+        if asks_for_time(words) {
+            self.tuning.asked_for_time
+        } else if trails_off(words, self.words.trim_end().ends_with('?')) {
+            self.tuning.trailing
+        } else {
+            Duration::ZERO
+        }
     }
 }
 
 /// Nothing is waited for but the pause itself.
 const AT_ONCE: Duration = Duration::ZERO;
-/// A short wait, for an answer that is complete but for a word.
-const LITTLE: Duration = Duration::from_millis(450);
-/// A yes, a no or a name that the judges think unfinished.
-const SHORT_ANSWER: Duration = Duration::from_millis(700);
-/// No judgement came: the usual compromise of engines that have none.
-const NO_JUDGE: Duration = Duration::from_millis(800);
-/// Between the groups of a number that is read off a card, or the letters of a spelled word.
-const GROUPS: Duration = Duration::from_millis(1_600);
-/// After a word that promises another.
-const TRAILING: Duration = Duration::from_millis(1_300);
-/// After the caller asked for time.
-const ASKED_FOR_TIME: Duration = Duration::from_millis(4_000);
 /// Digits of a telephone number without and with the country code (North American Numbering Plan).
 const TELEPHONE_MIN: usize = 10;
 const TELEPHONE_MAX: usize = 11;
@@ -71,17 +74,6 @@ fn mark(words: &str) -> Option<f32> {
         '.' | '?' | '!' => 0.95,
         _ => 0.3,
     })
-}
-
-/// The silence that the last words ask for.
-fn promise(words: &[String], question: bool) -> Duration {
-    if asks_for_time(words) {
-        ASKED_FOR_TIME
-    } else if trails_off(words, question) {
-        TRAILING
-    } else {
-        Duration::ZERO
-    }
 }
 
 /// The caller has said that the answer takes a moment: "let me check", "hold on", "one second".
@@ -215,7 +207,8 @@ mod tests {
         let mut readings = Readings::default();
         judged.into_iter().for_each(|over| readings.add(over));
         let evidence = PauseEvidence { judged: readings, finished: None };
-        Pause { expects, evidence, words, pace: Pace::default() }.patience().as_millis()
+        let (pace, tuning) = (Pace::default(), PatienceTuning::default());
+        Pause { expects, evidence, words, pace, tuning }.patience().as_millis()
     }
 
     #[test]

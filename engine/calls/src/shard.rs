@@ -9,6 +9,8 @@ use callwright_media::ring::Reader;
 use callwright_models::contract::{Generation, SlotId, SlotKey};
 
 use crate::call::Call;
+use crate::capture::{Recorder, Tape};
+use crate::input::Input;
 use crate::lanes::Lanes;
 use crate::leg::{Gone, LegCall};
 use crate::moment::Moment;
@@ -29,6 +31,7 @@ pub struct Shard {
     live: usize,
     counts: ShardCounts,
     outbox: Outbox,
+    recorder: Option<Recorder>,
 }
 
 /// What a shard has seen go wrong and repaired, since it was made.
@@ -54,6 +57,14 @@ struct Seat {
     seq: u32,
     /// Replies that have begun and not ended, so that they end even if the call cannot say so any more.
     begun: Vec<ReplyId>,
+    tape: Option<Tape>,
+}
+
+/// What a seat has at hand in one step.
+struct Step<'a> {
+    now: Moment,
+    out: &'a mut Outbox,
+    recorder: Option<&'a mut Recorder>,
 }
 
 /// A call on its way to a shard.
@@ -65,6 +76,8 @@ pub struct Placement {
     pub leg: LegCall,
     /// Where the business's wishes arrive.
     pub commands: Reader<CallCommand>,
+    /// Everything it takes in is to be written down, if this shard has a recorder.
+    pub capture: bool,
 }
 
 /// Milliseconds between two turns of a shard: short against a 20 ms frame, long against a system call.
@@ -83,7 +96,18 @@ impl Shard {
             live: 0,
             counts: ShardCounts::default(),
             outbox: Outbox::new(),
+            recorder: None,
         }
+    }
+
+    /// From now on calls that are to be captured are.
+    pub fn record(&mut self, recorder: Recorder) {
+        self.recorder = Some(recorder);
+    }
+
+    /// What writes captures down, if anything does.
+    pub const fn recorder(&mut self) -> Option<&mut Recorder> {
+        self.recorder.as_mut()
     }
 
     /// Calls that live here.
@@ -109,11 +133,11 @@ impl Shard {
         let free = self.seats.iter().position(Option::is_none);
         let slot = free.and_then(|index| u16::try_from(index).ok());
         let Some((index, slot)) = free.zip(slot) else { return Err(Box::new(placement)) };
-        let Placement { spec, leg, commands } = placement;
+        let Placement { spec, leg, commands, capture } = placement;
         let share = spec.share;
         let call = match Call::new(now, spec.clone(), leg.profile()) {
             Ok(call) => call,
-            Err(_) => return Err(Box::new(Placement { spec, leg, commands })),
+            Err(_) => return Err(Box::new(Placement { spec, leg, commands, capture })),
         };
         self.generation = self.generation.wrapping_add(1);
         let key = SlotKey {
@@ -122,14 +146,10 @@ impl Shard {
         };
         lanes.open(key, share);
         if let Some(seat) = self.seats.get_mut(index) {
-            *seat = Some(Box::new(Seat {
-                key,
-                call,
-                leg,
-                commands,
-                seq: 0,
-                begun: Vec::with_capacity(BEGUN),
-            }));
+            let recorder = self.recorder.as_mut().filter(|_| capture);
+            let tape = recorder.map(|recorder| recorder.begin(now, &spec, leg.profile()));
+            let begun = Vec::with_capacity(BEGUN);
+            *seat = Some(Box::new(Seat { key, call, leg, commands, seq: 0, begun, tape }));
             self.live += 1;
         }
         Ok(())
@@ -144,17 +164,20 @@ impl Shard {
         lanes: &mut impl Lanes,
         events: &mut impl FnMut(CallEvent),
     ) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.retry();
+        }
         while let Some(answer) = lanes.answer() {
             let key = answer.key();
             match self.index_of(key) {
-                Some(index) => self.with_seat(index, now, lanes, events, |seat, out| {
-                    seat.call.answer(now, answer, out);
+                Some(index) => self.with_seat(index, now, lanes, events, |seat, step| {
+                    seat.take(Input::Answer(answer), step);
                 }),
                 None => self.counts.stale_answers += 1,
             }
         }
         for index in 0..self.seats.len() {
-            self.with_seat(index, now, lanes, events, |seat, out| seat.step(now, out));
+            self.with_seat(index, now, lanes, events, Seat::step);
         }
     }
 
@@ -167,7 +190,9 @@ impl Shard {
         events: &mut impl FnMut(CallEvent),
     ) {
         for index in 0..self.seats.len() {
-            self.with_seat(index, now, lanes, events, |seat, out| seat.call.gone(now, cause, out));
+            self.with_seat(index, now, lanes, events, |seat, step| {
+                seat.take(Input::Gone(cause), step);
+            });
         }
     }
 
@@ -184,29 +209,32 @@ impl Shard {
         now: Moment,
         lanes: &mut impl Lanes,
         events: &mut impl FnMut(CallEvent),
-        step: impl FnOnce(&mut Seat, &mut Outbox),
+        work: impl FnOnce(&mut Seat, &mut Step<'_>),
     ) {
         let Some(place) = self.seats.get_mut(index) else { return };
         let Some(seat) = place else { return };
-        let out = &mut self.outbox;
+        let mut step = Step { now, out: &mut self.outbox, recorder: self.recorder.as_mut() };
         let survived = catch_unwind(AssertUnwindSafe(|| {
-            step(seat, out);
-            seat.carry_out(now, out, lanes, events);
+            work(seat, &mut step);
+            seat.carry_out(&mut step, lanes, events);
         }));
         if survived.is_err() {
             self.counts.faults += 1;
-            *out = Outbox::new();
+            *step.out = Outbox::new();
             if seat.seq == 0 {
-                events(seat.event(now, seat.call.started()));
+                events(seat.event(seat.call.started(), &mut step));
             }
             for reply in std::mem::take(&mut seat.begun) {
                 let (outcome, heard) = (ReplyOutcome::CallEnded, Pii::default());
-                events(seat.event(now, CallFact::ReplyEnded { reply, outcome, heard }));
+                events(seat.event(CallFact::ReplyEnded { reply, outcome, heard }, &mut step));
             }
-            events(seat.event(now, CallFact::Ended { cause: EndCause::Fault }));
+            events(seat.event(CallFact::Ended { cause: EndCause::Fault }, &mut step));
         }
         if survived.is_err() || seat.call.is_over() {
             lanes.close(seat.key);
+            if let (Some(tape), Some(recorder)) = (seat.tape.take(), step.recorder) {
+                recorder.end(tape);
+            }
             self.counts.dropped_packets += seat.leg.dropped();
             self.counts.flooded_keys += seat.call.flooded_keys();
             *place = None;
@@ -224,61 +252,79 @@ impl Shard {
 const BEGUN: usize = 4;
 
 impl Seat {
-    fn step(&mut self, now: Moment, out: &mut Outbox) {
+    /// The call takes something in, which is written down first if it is to be.
+    fn take(&mut self, input: Input, step: &mut Step<'_>) {
+        if let (Some(tape), Some(recorder)) = (&mut self.tape, &mut step.recorder) {
+            recorder.input(tape, step.now, &input);
+        }
+        self.call.take(step.now, input, step.out);
+    }
+
+    fn step(&mut self, step: &mut Step<'_>) {
         while let Some(command) = self.commands.pop() {
-            self.call.command(now, command, out);
+            self.take(Input::Command(command), step);
         }
         for _ in 0..INPUTS_PER_TICK {
             let Some(input) = self.leg.take() else { break };
-            self.call.line(now, input, out);
+            self.take(Input::Line(input), step);
         }
         if let Some(gone) = self.leg.gone() {
             let cause = match gone {
                 Gone::HungUp => EndCause::CallerHungUp,
                 Gone::Lost => EndCause::LineLost,
             };
-            self.call.gone(now, cause, out);
+            self.take(Input::Gone(cause), step);
         }
-        self.call.tick(now, out);
+        self.take(Input::Tick, step);
     }
 
     fn carry_out(
         &mut self,
-        now: Moment,
-        out: &mut Outbox,
+        step: &mut Step<'_>,
         lanes: &mut impl Lanes,
         events: &mut impl FnMut(CallEvent),
     ) {
-        for request in out.lanes.drain(..) {
+        for request in step.out.lanes.drain(..) {
             lanes.ask(self.key, request);
         }
         let mut stuck = false;
-        let sent = !out.line.is_empty();
-        for output in out.line.drain(..) {
+        let sent = !step.out.line.is_empty();
+        for output in step.out.line.drain(..) {
+            if let (Some(tape), Some(recorder)) = (&mut self.tape, &mut step.recorder) {
+                recorder.output(tape, &output);
+            }
             stuck |= self.leg.send(output).is_err();
         }
         if stuck {
-            self.call.gone(now, EndCause::LineLost, out);
+            self.take(Input::LineStuck, step);
         }
-        for fact in out.facts.drain(..) {
+        // Taken out and put back, so that its room is kept.
+        let mut facts = std::mem::take(&mut step.out.facts);
+        for fact in facts.drain(..) {
             match fact {
                 CallFact::ReplyStarted { reply } => self.begun.push(reply),
                 CallFact::ReplyEnded { reply, .. } => self.begun.retain(|begun| *begun != reply),
                 _ => {}
             }
-            let event = self.event(now, fact);
+            let event = self.event(fact, step);
             events(event);
         }
-        out.lanes.clear();
-        out.line.clear();
+        step.out.facts = facts;
         if sent {
             self.leg.wake();
         }
+        if let (Some(tape), Some(recorder)) = (&mut self.tape, &mut step.recorder) {
+            recorder.ticked(tape, step.now);
+        }
     }
 
-    fn event(&mut self, now: Moment, fact: CallFact) -> CallEvent {
+    fn event(&mut self, fact: CallFact, step: &mut Step<'_>) -> CallEvent {
         let seq = self.seq;
         self.seq += 1;
-        CallEvent { call: self.call.id(), seq, at: self.call.elapsed(now), fact }
+        let event = CallEvent { call: self.call.id(), seq, at: self.call.elapsed(step.now), fact };
+        if let (Some(tape), Some(recorder)) = (&mut self.tape, &mut step.recorder) {
+            recorder.fact(tape, &event);
+        }
+        event
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use callwright_contract::{Arrival, CallId};
 pub use callwright_models::contract::Share;
 
+use crate::tuning::Tuning;
 use crate::turn_end::Pace;
 
 /// A call about to begin.
@@ -25,6 +26,8 @@ pub struct CallSpec {
     /// Whether it is judged how the caller comes across, where the call converses. Off unless the caller's tenant has
     /// switched it on; where it is off, the emotion lane gets no sound.
     pub emotion: bool,
+    /// How it hears, waits and yields.
+    pub tuning: Tuning,
 }
 
 /// What a call does with what it hears.

@@ -2,21 +2,24 @@
 
 use callwright_models::contract::{DETECTOR_WINDOW, SamplePos};
 
+use crate::tuning::SpeechTuning;
+
 /// Turns the speech detector's probabilities into onsets, lulls and pauses, with hysteresis.
 ///
 /// ```text
 /// probability   .1 .2 .7 .8 .9 .4 .9 .8 .2 .1 .1 .1 .1
-///                     |  ^onset (2 windows) ^lull ^pause (LULL_WINDOWS, PAUSE_WINDOWS quiet ones)
+///                     |  ^onset (2 windows) ^lull ^pause (2 and 4 quiet ones)
 ///                     began                |ended
 /// ```
 ///
 /// A lull is a pause in the making: early enough to have the words ready when it becomes one, too short to act on.
 #[derive(Debug, Default)]
 pub(crate) struct SpeechEdges {
+    tuning: SpeechTuning,
     speaking: bool,
-    /// Windows in a row at or above [`SPEECH`].
+    /// Windows in a row at or above [`SpeechTuning::on`].
     voiced_run: u32,
-    /// Windows in a row below [`QUIET`].
+    /// Windows in a row below [`SpeechTuning::off`].
     quiet_run: u32,
     began: SamplePos,
     ended: SamplePos,
@@ -35,23 +38,16 @@ pub(crate) enum SpeechEdge {
     Pause(SamplePos),
 }
 
-/// At and above this a window is speech (Silero's own default).
-pub(crate) const SPEECH: f32 = 0.5;
-/// Below this a window is not speech; in between the last state holds (Silero's own default, 0.15 below).
-const QUIET: f32 = 0.35;
-/// Windows that make an onset: one alone is a click.
-const ONSET_WINDOWS: u32 = 2;
-/// Windows that make a lull: 64 ms, so that the answers are there when it becomes a pause.
-const LULL_WINDOWS: u32 = 2;
-/// Windows that make a pause: 128 ms. Shorter gaps are the closures of stops and the joints between words.
-const PAUSE_WINDOWS: u32 = 4;
-
 impl SpeechEdges {
+    pub(crate) fn new(tuning: SpeechTuning) -> Self {
+        Self { tuning, ..Self::default() }
+    }
+
     /// Takes in the detector's verdict on the window that ends at `end`.
     ///
     /// *Real time:* no allocation.
     pub(crate) fn window(&mut self, end: SamplePos, probability: f32) -> Option<SpeechEdge> {
-        if probability >= SPEECH {
+        if probability >= self.tuning.on {
             if self.voiced_run == 0 && !self.speaking {
                 self.began = end.minus(DETECTOR_WINDOW as u64);
             }
@@ -60,22 +56,23 @@ impl SpeechEdges {
             self.voiced_run = 0;
         }
         let quiet_before = self.quiet_run;
-        if probability < QUIET {
+        if probability < self.tuning.off {
             self.quiet_run += 1;
         } else {
             self.quiet_run = 0;
             self.ended = end;
         }
         if !self.speaking {
-            return (self.voiced_run >= ONSET_WINDOWS).then(|| {
+            return (self.voiced_run >= self.tuning.onset_windows).then(|| {
                 self.speaking = true;
                 SpeechEdge::Onset(self.began)
             });
         }
+        let SpeechTuning { lull_windows, pause_windows, .. } = self.tuning;
         match self.quiet_run {
-            0 if quiet_before >= LULL_WINDOWS => Some(SpeechEdge::Resumed),
-            LULL_WINDOWS => Some(SpeechEdge::Lull(self.ended)),
-            PAUSE_WINDOWS => {
+            0 if quiet_before >= lull_windows => Some(SpeechEdge::Resumed),
+            windows if windows == lull_windows => Some(SpeechEdge::Lull(self.ended)),
+            windows if windows == pause_windows => {
                 self.speaking = false;
                 Some(SpeechEdge::Pause(self.ended))
             }

@@ -6,11 +6,13 @@ use callwright_contract::{EndCause, TurnId};
 
 use crate::moment::Moment;
 use crate::spec::CallLimits;
+use crate::tuning::WaitTuning;
 
 /// Every deadline of a call that belongs to nobody else.
 #[derive(Debug)]
 pub(crate) struct Timers {
     limits: CallLimits,
+    waits: WaitTuning,
     began: Moment,
     /// When somebody last made a sound.
     sounded: Moment,
@@ -30,7 +32,7 @@ struct Owed {
 /// What has run out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Alarm {
-    /// Nobody has spoken for this long; told once per [`QUIET_EVERY`].
+    /// Nobody has spoken for this long; told once per [`WaitTuning::quiet_every`].
     Quiet(Duration),
     /// The business has not answered this turn for so long; told once a turn.
     Owed(TurnId, Duration),
@@ -38,15 +40,9 @@ pub(crate) enum Alarm {
     End(EndCause),
 }
 
-/// How often the business is told of silence: a caller who hears nothing for longer believes the line is dead.
-const QUIET_EVERY: Duration = Duration::from_secs(6);
-/// An answer that takes longer than this wants a word in between: about as long as people let each other wait
-/// (Stivers et al. 2009: answers come within 200 ms on average, and after 700 ms a silence is heard as trouble).
-const OWED_MAX: Duration = Duration::from_millis(700);
-
 impl Timers {
-    pub(crate) const fn new(now: Moment, limits: CallLimits) -> Self {
-        Self { limits, began: now, sounded: now, quiets: 0, owed: None }
+    pub(crate) const fn new(now: Moment, limits: CallLimits, waits: WaitTuning) -> Self {
+        Self { limits, waits, began: now, sounded: now, quiets: 0, owed: None }
     }
 
     /// Somebody speaks, or a key was pressed.
@@ -88,7 +84,7 @@ impl Timers {
             if lasted >= self.limits.business_max {
                 return Some(Alarm::End(EndCause::BusinessGone));
             }
-            if lasted >= OWED_MAX && !owed.told {
+            if lasted >= self.waits.owed_max && !owed.told {
                 owed.told = true;
                 return Some(Alarm::Owed(owed.turn, lasted));
             }
@@ -96,7 +92,7 @@ impl Timers {
         if quiet >= self.limits.silence_max {
             return Some(Alarm::End(EndCause::CallerSilent));
         }
-        if quiet >= QUIET_EVERY * (self.quiets + 1) {
+        if quiet >= self.waits.quiet_every * (self.quiets + 1) {
             self.quiets += 1;
             return Some(Alarm::Quiet(quiet));
         }
@@ -114,7 +110,7 @@ mod tests {
 
     #[test]
     fn silence_is_told_again_and_again_and_then_ends_the_call() {
-        let mut timers = Timers::new(at(0), CallLimits::default());
+        let mut timers = Timers::new(at(0), CallLimits::default(), WaitTuning::default());
         let quiets: Vec<u64> = (0..120).filter(|&s| timers.alarm(at(s)).is_some()).collect();
         assert_eq!(quiets, (1..20).map(|n| n * 6).collect::<Vec<_>>());
         assert_eq!(timers.alarm(at(120)), Some(Alarm::End(EndCause::CallerSilent)));
@@ -125,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_business_that_does_not_answer_ends_the_call() {
-        let mut timers = Timers::new(at(0), CallLimits::default());
+        let mut timers = Timers::new(at(0), CallLimits::default(), WaitTuning::default());
         timers.owe(at(1), TurnId(0));
         timers.answered();
         timers.sound(at(20));
@@ -139,7 +135,7 @@ mod tests {
 
     #[test]
     fn the_longest_call_is_an_hour() {
-        let mut timers = Timers::new(at(0), CallLimits::default());
+        let mut timers = Timers::new(at(0), CallLimits::default(), WaitTuning::default());
         timers.sound(at(3_599));
         assert_eq!(timers.alarm(at(3_600)), Some(Alarm::End(EndCause::TooLong)));
     }

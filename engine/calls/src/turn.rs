@@ -13,6 +13,7 @@ use crate::lanes::LaneRequest;
 use crate::moment::Moment;
 use crate::outbox::Outbox;
 use crate::patience::Pause;
+use crate::tuning::PatienceTuning;
 use crate::turn_end::{Pace, PauseEvidence};
 use crate::turn_words::TurnWords;
 
@@ -43,6 +44,7 @@ pub(crate) struct Turns {
     /// No turn ends after less silence than this.
     patience_min: Duration,
     pace: Pace,
+    tuning: PatienceTuning,
 }
 
 #[derive(Debug)]
@@ -150,8 +152,6 @@ const PARTIAL_REST: u32 = 3;
 const PIECE_LONG: u64 = 16_000 * 10;
 /// A piece this long (17 s) is settled where it stands: the recogniser hears 20 s at once, and needs time to answer.
 const PIECE_MAX: u64 = 16_000 * 17;
-/// Longest wait for the lanes' answers at a pause; then the turn ends with what there is.
-const ANSWERS_MAX: Duration = Duration::from_millis(2_500);
 /// A turn that ends within this silence was judged to be over; after it, patience had its end.
 const JUDGED_MAX: Duration = Duration::from_millis(300);
 /// Sound without words that is still answered ("Sorry?"), 0.7 s and the pre-roll: shorter ones are coughs.
@@ -178,10 +178,11 @@ impl Pausing {
 impl Turns {
     /// Follows turns that end at `pace`, after `patience_min` of silence at the earliest: zero where somebody waits for
     /// an answer, more where only the words count, because whole sentences are recognised better.
-    pub(crate) fn new(patience_min: Duration, pace: Pace) -> Self {
+    pub(crate) fn new(patience_min: Duration, pace: Pace, tuning: PatienceTuning) -> Self {
         Self {
             patience_min,
             pace,
+            tuning,
             state: State::Idle,
             piece: SamplePos(0),
             words: TurnWords::default(),
@@ -399,7 +400,8 @@ impl Turns {
         }
         let words = self.words.text();
         let (expects, evidence, pace) = (self.expects, pausing.evidence, self.pace);
-        let silence = Pause { expects, evidence, words: &words, pace }.patience();
+        let tuning = self.tuning;
+        let silence = Pause { expects, evidence, words: &words, pace, tuning }.patience();
         let reason = if silence <= JUDGED_MAX { TurnReason::Judged } else { TurnReason::Patience };
         pausing.patience = Some(Patience { silence: silence.max(self.patience_min), reason });
     }
@@ -434,7 +436,8 @@ impl Turns {
             }
             State::Pausing(pausing) => {
                 let silent = now.since(pausing.points.quiet_since);
-                let late = Patience { silence: ANSWERS_MAX, reason: TurnReason::Patience };
+                let answers_max = self.tuning.answers_max;
+                let late = Patience { silence: answers_max, reason: TurnReason::Patience };
                 let Patience { silence, reason } = pausing.patience.unwrap_or(late);
                 if silent < silence || !pausing.paused {
                     let asked = pausing.judge_again(now, AskId(self.last_ask + 1));

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use callwright_calls::ShardCounts;
+use callwright_calls::capture::CaptureCounts;
 
 /// What all shards together have done and seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub struct HostHealth {
     pub lane_requests_shed: u64,
     /// What the shards themselves count.
     pub shards: ShardCounts,
+    /// Of calls that are captured.
+    pub captures: CaptureCounts,
 }
 
 /// One shard's part of it, written by its thread alone.
@@ -42,6 +45,9 @@ pub(crate) struct ShardGauges {
     pub(crate) stale_answers: AtomicU64,
     pub(crate) dropped_packets: AtomicU64,
     pub(crate) flooded_keys: AtomicU64,
+    pub(crate) captures_begun: AtomicU64,
+    pub(crate) captures_limited: AtomicU64,
+    pub(crate) captures_broken: AtomicU64,
 }
 
 impl ShardGauges {
@@ -60,6 +66,12 @@ impl ShardGauges {
         self.flooded_keys.store(counts.flooded_keys, Ordering::Relaxed);
     }
 
+    pub(crate) fn captures(&self, counts: CaptureCounts) {
+        self.captures_begun.store(counts.begun, Ordering::Relaxed);
+        self.captures_limited.store(counts.limited, Ordering::Relaxed);
+        self.captures_broken.store(counts.broken, Ordering::Relaxed);
+    }
+
     /// Adds this shard's part to `all`.
     pub(crate) fn add_to(&self, all: &mut HostHealth) {
         let read = |gauge: &AtomicU64| gauge.load(Ordering::Relaxed);
@@ -74,6 +86,9 @@ impl ShardGauges {
         all.shards.stale_answers += read(&self.stale_answers);
         all.shards.dropped_packets += read(&self.dropped_packets);
         all.shards.flooded_keys += read(&self.flooded_keys);
+        all.captures.begun += read(&self.captures_begun);
+        all.captures.limited += read(&self.captures_limited);
+        all.captures.broken += read(&self.captures_broken);
     }
 }
 

@@ -14,6 +14,7 @@ use callwright_models::lanes::LaneMonitor;
 
 use crate::PLACEMENTS;
 use crate::admission::Admission;
+use crate::captures::ShardRecorder;
 use crate::clock::{self, Clock};
 use crate::commands::commands;
 use crate::events::{self, EventPort, EventSink};
@@ -88,13 +89,31 @@ impl Host {
         lanes: HostLanes,
         sink: impl EventSink,
     ) -> Result<Self, StartError> {
+        Self::start_recording(options, lanes, sink, Vec::new())
+    }
+
+    /// The same with a recorder for each shard, so that calls can be captured.
+    ///
+    /// # Errors
+    /// [`StartError`]; threads that were started end again.
+    pub fn start_recording(
+        options: HostOptions,
+        lanes: HostLanes,
+        sink: impl EventSink,
+        recorders: Vec<ShardRecorder>,
+    ) -> Result<Self, StartError> {
+        let mut recorders = recorders.into_iter();
         let clock = Clock::start();
         let sets = sets(&options, lanes)?;
         let seats = options.calls_max.div_ceil(options.shards);
         let (event_ports, events_thread) = events::start(options.shards, seats, sink)?;
         let mut threads = vec![events_thread];
         let (host, drivers) = Self::assemble(&options, &clock, sets.into_iter().zip(event_ports))?;
-        for (index, driver) in drivers.into_iter().enumerate() {
+        for (index, mut driver) in drivers.into_iter().enumerate() {
+            if let Some(ShardRecorder { recorder, writer }) = recorders.next() {
+                driver.shard.record(recorder);
+                driver.captures = Some(writer);
+            }
             threads.push(driver.spawn(index)?);
         }
         *host.threads.lock().unwrap_or_else(PoisonError::into_inner) = threads;
@@ -119,6 +138,7 @@ impl Host {
             let first_slot = seats_each * index as u16;
             drivers.push(ShardDriver {
                 shard: Shard::new(seats_each, first_slot),
+                captures: None,
                 clock: clock.clone(),
                 lanes,
                 events,
@@ -171,6 +191,27 @@ impl Host {
     /// # Errors
     /// [`Refusal`]; the leg is dropped, which tells the line.
     pub fn place(&self, spec: CallSpec, leg: LegCall) -> Result<Arc<dyn CommandSink>, Refusal> {
+        self.seat(spec, leg, false)
+    }
+
+    /// Takes a call, and captures it if this host has recorders. Returns the business's way to it.
+    ///
+    /// # Errors
+    /// [`Refusal`]; the leg is dropped, which tells the line.
+    pub fn place_captured(
+        &self,
+        spec: CallSpec,
+        leg: LegCall,
+    ) -> Result<Arc<dyn CommandSink>, Refusal> {
+        self.seat(spec, leg, true)
+    }
+
+    fn seat(
+        &self,
+        spec: CallSpec,
+        leg: LegCall,
+        capture: bool,
+    ) -> Result<Arc<dyn CommandSink>, Refusal> {
         if let Some(refusal) = self.refuses(spec.mode) {
             return Err(refusal);
         }
@@ -182,7 +223,7 @@ impl Host {
             return Err(Refusal::AtCapacity);
         }
         let (commands, reader) = commands();
-        let placement = Placement { spec, leg, commands: reader };
+        let placement = Placement { spec, leg, commands: reader, capture };
         // Counted first: the shard may have ended the call before the next line runs.
         shard.placed.fetch_add(1, Ordering::AcqRel);
         if writer.push(placement).is_err() {

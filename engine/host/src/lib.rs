@@ -8,6 +8,7 @@
 //! | host to shard: calls to be placed | [`PLACEMENTS`] | the call is refused |
 //! | business to call: commands | [`COMMANDS`] a call | the sender learns it and tries again |
 //! | shard to events thread | [`EVENTS`] a shard | the newest is dropped and counted |
+//! | shard to writer of captures | 4 MiB a shard | the call's capture ends there, and is counted; the call goes on |
 
 mod admission;
 mod clock;
@@ -27,6 +28,12 @@ pub use health::HostHealth;
 
 mod events;
 pub use events::EventSink;
+
+mod captures;
+pub use captures::{
+    CAPTURE_EXTENSION, CaptureGauges, CaptureOptions, CaptureWriter, Captures, Keeping, Kept,
+    ShardRecorder, WriterCounts, kept, prune,
+};
 
 mod shard_driver;
 

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
+use std::thread::{self, JoinHandle, Thread};
 use std::time::Duration;
 
 use callwright_calls::{Moment, Placement, Shard, TICK_MS};
@@ -23,6 +23,8 @@ use crate::lanes::{Ports, ShardLanes};
 pub(crate) struct ShardDriver<L = ShardLanes> {
     pub(crate) shard: Shard,
     pub(crate) clock: Clock,
+    /// Who is to be roused when captures have something to write.
+    pub(crate) captures: Option<Thread>,
     pub(crate) lanes: L,
     pub(crate) events: EventPort,
     pub(crate) placements: Reader<Placement>,
@@ -84,6 +86,12 @@ impl<L: Ports> ShardDriver<L> {
         }
         self.lanes.wake();
         self.events.wake();
+        if let (Some(writer), Some(recorder)) = (&self.captures, self.shard.recorder()) {
+            if recorder.take_pending() {
+                writer.unpark();
+            }
+            self.gauges.captures(recorder.counts());
+        }
         let live = self.shard.live() as u64;
         self.gauges.live.store(live, Ordering::Relaxed);
         self.gauges.ended.store(self.received - live, Ordering::Release);

@@ -12,6 +12,9 @@ pub use sound::{codecs, stretch};
 mod files;
 pub use files::file;
 
+mod captures;
+pub use captures::capture;
+
 mod seeds;
 
 /// A target, by name, with valid inputs to begin from.
@@ -26,7 +29,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const ALL: [Target; 10] = [
+pub const ALL: [Target; 11] = [
     Target { name: "rtp", run: rtp, seeds: seeds::datagrams },
     Target { name: "rtcp", run: rtcp, seeds: seeds::reports },
     Target { name: "telephone_events", run: telephone_events, seeds: seeds::events },
@@ -37,4 +40,5 @@ pub const ALL: [Target; 10] = [
     Target { name: "codecs", run: codecs, seeds: seeds::payloads },
     Target { name: "stretch", run: stretch, seeds: seeds::payloads },
     Target { name: "file", run: file, seeds: seeds::files },
+    Target { name: "capture", run: capture, seeds: captures::seeds },
 ];

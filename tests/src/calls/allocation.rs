@@ -1,11 +1,12 @@
-//! The tick path allocates nothing while a call only listens, echoes, or plays.
+//! The tick path allocates nothing while a call only listens or echoes, captured or not.
 
 use std::time::Duration;
 
+use callwright_calls::capture::{CaptureCounts, CaptureLimits, Recorder};
 use callwright_calls::leg::{LegAudio, LegDriver, LegInput, LegProfile, LegReady, leg};
 use callwright_calls::{
     CallLimits, CallMode, CallSpec, LaneAnswer, LaneRequest, Lanes, Moment, Pace, Placement, Shard,
-    Share,
+    Share, Tuning,
 };
 use callwright_contract::{Arrival, CallId, Carrier, Pii};
 use callwright_media::Packet;
@@ -36,7 +37,7 @@ impl Lanes for Deaf {
     fn close(&mut self, _: SlotKey) {}
 }
 
-fn place(shard: &mut Shard, lanes: &mut Deaf, mode: CallMode) -> LegDriver {
+fn place(shard: &mut Shard, lanes: &mut Deaf, mode: CallMode, capture: bool) -> LegDriver {
     let (line, leg) =
         leg(LegProfile { lead: Duration::from_millis(160), marks: true, hears: LegAudio::Ulaw });
     let (_commands, commands) = ring(4, WhenFull::Refuse);
@@ -55,17 +56,28 @@ fn place(shard: &mut Shard, lanes: &mut Deaf, mode: CallMode) -> LegDriver {
         share: Share::default(),
         pace,
         emotion: false,
+        tuning: Tuning::default(),
     };
-    assert!(shard.place(Moment::default(), Placement { spec, leg, commands }, lanes).is_ok());
+    assert!(
+        shard.place(Moment::default(), Placement { spec, leg, commands, capture }, lanes).is_ok()
+    );
     line
 }
 
 #[test]
 fn a_steady_call_allocates_nothing_per_frame() {
-    for mode in [CallMode::Listen, CallMode::Echo] {
+    for (mode, capture) in [
+        (CallMode::Listen, false),
+        (CallMode::Echo, false),
+        (CallMode::Listen, true),
+        (CallMode::Echo, true),
+    ] {
         let mut lanes = Deaf::default();
         let mut shard = Shard::new(1, 0);
-        let mut line = place(&mut shard, &mut lanes, mode);
+        // Nobody empties the ring: five seconds of a call fit into it many times over.
+        let (recorder, _ring) = Recorder::new(CaptureLimits::default());
+        shard.record(recorder);
+        let mut line = place(&mut shard, &mut lanes, mode, capture);
         let packet = Packet::split(&[0x90; 160], 160).next().unwrap();
         let mut ms = 0;
         let mut run = |until_ms: u64| {
@@ -81,6 +93,9 @@ fn a_steady_call_allocates_nothing_per_frame() {
         };
         run(1_000);
         let allocations = allocation_counter::measure(|| run(5_000));
-        assert_eq!(allocations.count_total, 0, "{mode:?}: {allocations:?}");
+        assert_eq!(allocations.count_total, 0, "{mode:?}, {capture}: {allocations:?}");
+        let begun = shard.recorder().map(|recorder| recorder.counts());
+        let expected = CaptureCounts { begun: capture.into(), ..CaptureCounts::default() };
+        assert_eq!(begun, Some(expected));
     }
 }

@@ -5,6 +5,7 @@ mod barge_in;
 mod emotion;
 mod lanes;
 mod lifecycle;
+mod replay;
 mod replies;
 mod speculation;
 mod turns;

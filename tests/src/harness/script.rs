@@ -4,16 +4,18 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use callwright_calls::capture::{Capture, CaptureLimits, Recorder, Spool};
 use callwright_calls::leg::{LegAudio, LegDriver, LegInput, LegOutput, LegProfile, LegReady, leg};
 use callwright_calls::{
-    CallLimits, CallMode, CallSpec, Moment, Pace, Placement, Shard, Share, TICK_MS,
+    CallLimits, CallMode, CallSpec, Moment, Pace, Placement, Shard, Share, TICK_MS, Tuning,
 };
 use callwright_contract::{
     Arrival, CallCommand, CallEvent, CallFact, CallId, Carrier, Digit, EndCause, GuessId, Pii,
     Protection, ReplyId, Say, Style, TurnId,
 };
+use callwright_host::{CaptureOptions, CaptureWriter};
 use callwright_media::Packet;
-use callwright_media::ring::{WhenFull, Writer, ring};
+use callwright_media::ring::{Reader, WhenFull, Writer, ring};
 use futures_util::FutureExt;
 
 use super::caller::Caller;
@@ -39,6 +41,17 @@ pub(crate) struct Script {
     pub(crate) stalled: bool,
     /// How late, in milliseconds, and how loud what is played comes back.
     echo: Option<(usize, f32)>,
+    /// The shard's turns come late by up to a millisecond, each by another time.
+    pub(crate) late: bool,
+    /// What becomes of the call's capture.
+    captures: Option<Captures>,
+}
+
+/// Where a captured call's capture goes, through the writer of captures.
+#[derive(Debug)]
+struct Captures {
+    folder: tempfile::TempDir,
+    writer: CaptureWriter,
 }
 
 impl Script {
@@ -58,6 +71,30 @@ impl Script {
     }
 
     fn of(mode: CallMode, limits: CallLimits, delays: Delays, emotion: bool) -> Self {
+        Self::build(mode, limits, delays, emotion, None)
+    }
+
+    /// A call that is captured.
+    pub(crate) fn captured(mode: CallMode, delays: Delays) -> Self {
+        Self::captured_within(mode, delays, Recorder::new(CaptureLimits::default()))
+    }
+
+    /// A call that is captured by this recorder.
+    pub(crate) fn captured_within(
+        mode: CallMode,
+        delays: Delays,
+        recorder: (Recorder, Reader<u8>),
+    ) -> Self {
+        Self::build(mode, CallLimits::default(), delays, false, Some(recorder))
+    }
+
+    fn build(
+        mode: CallMode,
+        limits: CallLimits,
+        delays: Delays,
+        emotion: bool,
+        recorder: Option<(Recorder, Reader<u8>)>,
+    ) -> Self {
         let caller = Rc::new(RefCell::new(Caller::default()));
         let mut lanes = SimulatedLanes::new(Rc::clone(&caller), delays);
         let mut shard = Shard::new(2, 0);
@@ -71,7 +108,15 @@ impl Script {
             line: Pii::from("+15005550100"),
             caller: Some(Pii::from("+15005550006")),
         };
-        let pace = Pace::default();
+        let captures = recorder.map(|(recorder, octets)| {
+            shard.record(recorder);
+            let folder = tempfile::tempdir().expect("a folder");
+            let options = CaptureOptions::new(folder.path());
+            let (_contexts, contexts) = ring(1, WhenFull::Refuse);
+            let writer = CaptureWriter::new(options, vec![Spool::new(octets)], contexts);
+            Captures { folder, writer: writer.expect("the folder takes captures") }
+        });
+        let (pace, tuning) = (Pace::default(), Tuning::default());
         let spec = CallSpec {
             id: CallId::new(1, 1),
             arrival,
@@ -80,8 +125,9 @@ impl Script {
             share: Share::default(),
             pace,
             emotion,
+            tuning,
         };
-        let placement = Placement { spec, leg, commands: reader };
+        let placement = Placement { spec, leg, commands: reader, capture: captures.is_some() };
         assert!(shard.place(Moment::default(), placement, &mut lanes).is_ok());
         Self {
             now_ms: 0,
@@ -95,7 +141,24 @@ impl Script {
             next_reply: 0,
             stalled: false,
             echo: None,
+            late: false,
+            captures,
         }
+    }
+
+    /// What is in the file of the call's capture now.
+    pub(crate) fn capture_file(&self) -> Vec<u8> {
+        let captures = self.captures.as_ref().expect("a captured call");
+        let file = CaptureOptions::file(captures.folder.path(), CallId::new(1, 1));
+        std::fs::read(file).expect("a capture")
+    }
+
+    /// The caller hangs up if need be; gives the call's capture.
+    pub(crate) fn capture(mut self) -> Capture {
+        self.caller_hangs_up();
+        let soon = self.now_ms + 2 * TICK_MS;
+        self.at(soon);
+        Capture::read(&self.capture_file()).expect("a capture that can be read")
     }
 
     /// Lets time pass up to `ms`.
@@ -134,7 +197,9 @@ impl Script {
     }
 
     fn millisecond(&mut self) {
-        self.lanes.now = Moment::new(Duration::from_millis(self.now_ms));
+        let late_ns = self.now_ms.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 44;
+        let late = if self.late { Duration::from_nanos(late_ns) } else { Duration::ZERO };
+        self.lanes.now = Moment::new(Duration::from_millis(self.now_ms) + late);
         if self.now_ms.is_multiple_of(20) && !self.stalled {
             let mut frame = self.caller.borrow_mut().next_frame();
             if let Some((delay_ms, gain)) = self.echo {
@@ -147,6 +212,9 @@ impl Script {
         if self.now_ms.is_multiple_of(TICK_MS) {
             let events = &mut self.events;
             self.shard.tick(self.lanes.now, &mut self.lanes, &mut |event| events.push(event));
+            if let Some(captures) = &mut self.captures {
+                captures.writer.drain();
+            }
         }
         while let Some(line) = &mut self.line {
             match line.ready(false).now_or_never() {

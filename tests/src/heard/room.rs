@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use callwright_calls::leg::{LegAudio, LegDriver, LegInput, LegOutput, LegProfile, LegReady, leg};
 use callwright_calls::{
-    CallLimits, CallMode, CallSpec, Lanes, Moment, Pace, Placement, Shard, Share, TICK_MS,
+    CallLimits, CallMode, CallSpec, Lanes, Moment, Pace, Placement, Shard, Share, TICK_MS, Tuning,
 };
 use callwright_contract::{AfterCall, Arrival, CallCommand, CallEvent, CallId, Carrier, Pii};
 use callwright_host::InlineLanes;
@@ -48,11 +48,13 @@ impl Room {
             share: Share::default(),
             pace: Pace::default(),
             emotion: true,
+            tuning: Tuning::default(),
         };
         let mut shard = Shard::new(1, 0);
         let now = Moment::new(Duration::from_millis(now_ms));
         lanes.set_now(now);
-        let placed = shard.place(now, Placement { spec, leg, commands }, &mut lanes);
+        let placed =
+            shard.place(now, Placement { spec, leg, commands, capture: false }, &mut lanes);
         assert!(placed.is_ok(), "there is a seat");
         let events = Vec::new();
         (Self { shard, lanes, line, began_ms: now_ms, now_ms, events, closed: None }, writer)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use callwright_business::simulation::{Fate, Outcome, StoreModel};
 use callwright_calls::leg::{LegCall, LegOutput};
-use callwright_calls::{CallLimits, CallMode, CallSpec, Pace, Share};
+use callwright_calls::{CallLimits, CallMode, CallSpec, Pace, Share, Tuning};
 use callwright_contract::{
     Arrival, CallCommand, CallEvent, CallFact, CallId, CommandSink, Expectation, Refusal,
 };
@@ -509,7 +509,8 @@ impl Exchange for Meeting<'_> {
             business_max: Duration::from_secs(4),
         };
         let (mode, share, pace) = (CallMode::Converse, Share::default(), Pace::default());
-        let spec = CallSpec { id, arrival, mode, limits, share, pace, emotion: false };
+        let (emotion, tuning) = (false, Tuning::default());
+        let spec = CallSpec { id, arrival, mode, limits, share, pace, emotion, tuning };
         let way = world.server.host.host().place(spec, leg).inspect_err(|_| {
             world.outside.placed -= 1;
             world.outside.refused += 1;

@@ -1,5 +1,7 @@
 use callwright_calls::leg::{LegAudio, LegInput, LegProfile, leg};
-use callwright_calls::{CallLimits, CallMode, CallSpec, Pace, Placement, Shard, Share, TICK_MS};
+use callwright_calls::{
+    CallLimits, CallMode, CallSpec, Pace, Placement, Shard, Share, TICK_MS, Tuning,
+};
 use callwright_contract::{Arrival, CallEvent, CallFact, CallId, Carrier, Pii};
 use callwright_media::Packet;
 use callwright_media::codec::l16::{ByteOrder, encode_into};
@@ -119,8 +121,13 @@ fn a_call_that_runs_on_it_understands_its_caller() {
     };
     let (id, mode, limits) = (CallId::new(1, 1), CallMode::Converse, CallLimits::default());
     let (share, pace, emotion) = (Share::default(), Pace::default(), false);
-    let spec = CallSpec { id, arrival, mode, limits, share, pace, emotion };
-    let placed = shard.place(Moment::default(), Placement { spec, leg, commands }, &mut lanes);
+    let spec =
+        CallSpec { id, arrival, mode, limits, share, pace, emotion, tuning: Tuning::default() };
+    let placed = shard.place(
+        Moment::default(),
+        Placement { spec, leg, commands, capture: false },
+        &mut lanes,
+    );
     assert!(placed.is_ok());
     let mut heard = Vec::new();
     for ms in (0..3_000).step_by(20) {

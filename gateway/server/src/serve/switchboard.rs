@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use callwright_business::{Business, Clock, LinePurpose, TakeCallError};
 use callwright_calls::leg::LegCall;
-use callwright_calls::{CallLimits, CallMode, CallSpec, Pace, Share};
+use callwright_calls::{CallLimits, CallMode, CallSpec, Pace, Share, Tuning};
 use callwright_contract::{Arrival, CallCommand, CallEvent, CallId, Pii, Refusal};
 use callwright_host::{EventSink, Host};
 use callwright_lines::twilio::Switchboard;
@@ -45,7 +45,8 @@ impl Desk {
         let share = share_of(route.tenant.as_str());
         let (limits, pace) = (CallLimits::default(), Pace::default());
         let emotion = route.hears_emotion;
-        let spec = CallSpec { id, arrival, mode, limits, share, pace, emotion };
+        let spec =
+            CallSpec { id, arrival, mode, limits, share, pace, emotion, tuning: Tuning::default() };
         let commands = self.host.place(spec, leg)?;
         // The business keeps what it hears of a call until it is given the call, so that the order of these two is free.
         let taken = self.business.take_call(id, &route, Arc::clone(&commands));

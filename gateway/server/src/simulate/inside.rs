@@ -19,7 +19,7 @@ use callwright_api::wire::{Appointment, Call, Event, EventBody, appointments_of}
 use callwright_business::{Business, BusinessOptions, LineRoute, Scope};
 use callwright_calls::leg::{LegAudio, LegDriver, LegInput, LegOutput, LegProfile, LegReady, leg};
 use callwright_calls::{
-    CallLimits, CallMode, CallSpec, Moment, Pace, Placement, Shard, Share, TICK_MS,
+    CallLimits, CallMode, CallSpec, Moment, Pace, Placement, Shard, Share, TICK_MS, Tuning,
 };
 use callwright_contract::{
     AfterCall, Arrival, CallCommand, CallEvent, CallFact, CallId, Carrier, CommandRefused,
@@ -295,8 +295,9 @@ impl Room {
         let (limits, pace) = (CallLimits::default(), Pace::default());
         let mode = CallMode::Converse;
         let (share, emotion) = (Share::default(), false);
-        let spec = CallSpec { id, arrival, mode, limits, share, pace, emotion };
-        let placement = Placement { spec, leg, commands: reader };
+        let spec =
+            CallSpec { id, arrival, mode, limits, share, pace, emotion, tuning: Tuning::default() };
+        let placement = Placement { spec, leg, commands: reader, capture: false };
         self.shard
             .place(Moment::default(), placement, &mut self.lanes)
             .map_err(|_given_back| inside("the call core took no call"))?;

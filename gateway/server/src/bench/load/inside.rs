@@ -11,7 +11,7 @@ use callwright_calls::leg::{
     LegAudio, LegDriver, LegInput, LegOutput, LegProfile, LegReady, MarkId, leg,
 };
 use callwright_calls::{
-    CallLimits, CallMode, CallSpec, Moment, Pace, Placement, Shard, Share, TICK_MS,
+    CallLimits, CallMode, CallSpec, Moment, Pace, Placement, Shard, Share, TICK_MS, Tuning,
 };
 use callwright_contract::{Arrival, CallEvent, CallFact, CallId, Carrier, Pii};
 use callwright_host::{AnswerDelay, InlineDelays, InlineLanes, InlineModels, commands};
@@ -283,10 +283,11 @@ impl Crowd {
         let mode = if echo { CallMode::Echo } else { CallMode::Converse };
         let (limits, pace) = (CallLimits::default(), Pace::default());
         let (share, emotion) = (Share::default(), false);
-        let spec = CallSpec { id, arrival, mode, limits, share, pace, emotion };
+        let spec =
+            CallSpec { id, arrival, mode, limits, share, pace, emotion, tuning: Tuning::default() };
         let now = Moment::new(Duration::from_millis(now_ms));
         self.shard
-            .place(now, Placement { spec, leg, commands: reader }, &mut self.lanes)
+            .place(now, Placement { spec, leg, commands: reader, capture: false }, &mut self.lanes)
             .map_err(|_given_back| "the call core took no call")?;
         self.business
             .take_call(id, &route, Arc::new(commands))
@@ -450,9 +451,14 @@ impl EchoCalls {
                 share: Share::default(),
                 pace: Pace::default(),
                 emotion: false,
+                tuning: Tuning::default(),
             };
             shard
-                .place(Moment::default(), Placement { spec, leg, commands: reader }, &mut lanes)
+                .place(
+                    Moment::default(),
+                    Placement { spec, leg, commands: reader, capture: false },
+                    &mut lanes,
+                )
                 .map_err(|_given_back| "the call core took no call")?;
             let settings = ReceiverSettings::of(PayloadType::PCMU, Codec::Pcmu);
             let seed = u64::from(number);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use callwright_calls::leg::{LegAudio, LegInput, LegProfile, leg};
 use callwright_calls::{
-    CallLimits, CallMode, CallSpec, Moment, Pace, Placement, Shard, Share, TICK_MS,
+    CallLimits, CallMode, CallSpec, Moment, Pace, Placement, Shard, Share, TICK_MS, Tuning,
 };
 use callwright_contract::{Arrival, CallEvent, CallFact, CallId, Carrier, EndCause, Pii, TurnOver};
 use callwright_host::InlineLanes;
@@ -84,11 +84,12 @@ impl Player<'_> {
         let limits = CallLimits { business_max, ..CallLimits::default() };
         let (id, mode) = (CallId::new(0, 0), CallMode::Converse);
         let (share, emotion) = (Share::default(), false);
-        let spec = CallSpec { id, arrival, mode, limits, share, pace, emotion };
+        let spec =
+            CallSpec { id, arrival, mode, limits, share, pace, emotion, tuning: Tuning::default() };
         let begun = self.elapsed_ms;
         let now = Moment::new(Duration::from_millis(begun));
         shard
-            .place(now, Placement { spec, leg, commands }, self.lanes)
+            .place(now, Placement { spec, leg, commands, capture: false }, self.lanes)
             .map_err(|_given_back| LiveError::Refused)?;
         let mut noticed = Noticed::default();
         for frame in packets {

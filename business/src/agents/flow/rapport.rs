@@ -93,10 +93,14 @@ impl Rapport {
         }
     }
 
-    /// The feeling whose row of the table counts now.
+    /// The feeling whose row of the table counts now. While an escalation stands nobody is taken for pleased: a roused
+    /// voice is easily mistaken for a happy one.
     fn row(&self) -> Option<Feeling> {
         let feeling = self.known.feeling.filter(|feeling| *feeling != Feeling::Neutral);
-        feeling.or_else(|| self.known.tense.map(|_| Feeling::Frustrated))
+        match self.known.tense {
+            Some(_) => feeling.filter(|f| *f != Feeling::Happy).or(Some(Feeling::Frustrated)),
+            None => feeling,
+        }
     }
 
     /// An escalation of which the caller has heard nothing yet.

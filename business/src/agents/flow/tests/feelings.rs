@@ -56,7 +56,8 @@ async fn each_feeling_has_its_pace_its_words_and_its_offer() {
         (Feeling::Angry, 0.90, true),
         (Feeling::Confused, 0.84, true),
         (Feeling::Sad, 0.93, true),
-        (Feeling::Happy, 1.05, false),
+        // While an escalation stands nobody is taken for pleased.
+        (Feeling::Happy, 1.05, true),
     ] {
         let mut clinic = Clinic::open().await;
         let mut phone = clinic.call().await;
@@ -151,6 +152,16 @@ async fn no_goes_on_where_it_was_and_only_worse_brings_the_offer_again() {
     assert!(phone.acknowledges(Feeling::Frustrated).is_some(), "it was heard all the same");
     phone.turns_tense(Severity::Severe).await;
     phone.says("Anna Miller").await.hears(&["connect you to a person?"]);
+}
+
+#[tokio::test]
+async fn a_tense_caller_whose_voice_is_taken_for_happy_is_offered_a_person_all_the_same() {
+    let mut clinic = Clinic::open().await;
+    let mut phone = clinic.call().await;
+    phone.sounds(Feeling::Happy, Evidence::Voice).await;
+    phone.turns_tense(Severity::Mild).await;
+    phone.says("I'd like to book a cleaning").await.hears(&["connect you to a person?"]);
+    assert!(phone.acknowledges(Feeling::Frustrated).is_some(), "{}", phone.last());
 }
 
 #[tokio::test]

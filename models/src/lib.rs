@@ -20,11 +20,15 @@ pub use shelf::{ModelFact, Models};
 pub mod answering;
 pub mod emotion;
 pub mod flite;
+pub mod kokoro;
 pub mod minilm;
 pub mod moonshine;
+pub mod piper;
 pub mod runtime;
 pub mod silero;
 pub mod smart_turn;
+pub mod spoken;
+pub mod voices;
 #[cfg(feature = "whisper")]
 pub mod whisper;
 

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use crate::catalog;
 use crate::contract::{EmotionModel, Recognizer, SpeechDetector, Synthesizer, TurnJudge};
 use crate::emotion::EmotionNet;
-use crate::flite::Flite;
 use crate::lanes::{LaneKind, LaneModel};
 use crate::moonshine::Moonshine;
 use crate::runtime::LoadError;
 use crate::silero::SileroDetector;
 use crate::smart_turn::SmartTurn;
+use crate::voices::{VoiceFact, VoiceOptions, Voices};
 
 /// The default models, ready: each has taken a step.
 pub struct Models {
@@ -22,7 +22,7 @@ pub struct Models {
     pub judge: Box<dyn TurnJudge>,
     /// Moonshine Tiny.
     pub recognizer: Box<dyn Recognizer>,
-    /// Flite.
+    /// Flite, and the voices that an operator brought.
     pub synthesizer: Box<dyn Synthesizer>,
     /// Our own emotion model, which is part of this program.
     pub emotion: Box<dyn EmotionModel>,
@@ -39,7 +39,7 @@ impl std::fmt::Debug for Models {
 /// What is known of a loaded model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelFact {
-    /// Its name in the catalog, or `flite`.
+    /// Its name in the catalog; `flite`, `piper` or `kokoro`.
     pub name: &'static str,
     /// What it does, in the catalog's words.
     pub task: &'static str,
@@ -50,7 +50,7 @@ pub struct ModelFact {
     /// Octets that the runtime holds for it, its weights and the room for its steps; `None` for what runs elsewhere.
     pub memory: Option<u64>,
     /// Its voices, the default first; empty for what does not speak.
-    pub voices: Vec<&'static str>,
+    pub voices: Vec<String>,
 }
 
 impl Models {
@@ -59,12 +59,24 @@ impl Models {
     /// # Errors
     /// The first [`LoadError`], in the order of the fields.
     pub fn load(models: &Path, slots: usize) -> Result<Self, LoadError> {
+        Self::load_with(models, slots, &VoiceOptions::default())
+    }
+
+    /// As [`Self::load`], with voices as these options have them.
+    ///
+    /// # Errors
+    /// The first [`LoadError`], in the order of the fields.
+    pub fn load_with(
+        models: &Path,
+        slots: usize,
+        voices: &VoiceOptions,
+    ) -> Result<Self, LoadError> {
         let (detector, judge, recognizer, emotion, synthesizer) = thread::scope(|scope| {
             let recognizer = scope.spawn(|| timed(|| Moonshine::load(models)));
             let judge = scope.spawn(|| timed(|| SmartTurn::load(models)));
             let detector = scope.spawn(|| timed(|| SileroDetector::load(models, slots)));
             let emotion = scope.spawn(|| timed(|| EmotionNet::load(models, slots)));
-            let synthesizer = timed(Flite::load);
+            let synthesizer = timed(|| Voices::load(models, voices));
             (joined(detector), joined(judge), joined(recognizer), joined(emotion), synthesizer)
         });
         let (detector, detector_load) = detector?;
@@ -72,13 +84,16 @@ impl Models {
         let (recognizer, recognizer_load) = recognizer?;
         let (synthesizer, synthesizer_load) = synthesizer?;
         let (emotion, emotion_load) = emotion?;
-        let facts = vec![
+        let mut facts = vec![
             fact("speech-detection", detector_load, detector.memory()),
             fact("end-of-turn", judge_load, judge.memory()),
             fact("recognition", recognizer_load, recognizer.memory()),
-            flite_fact(&synthesizer, synthesizer_load),
+            voice_fact("flite", synthesizer.facts(), synthesizer_load),
             fact("emotion", emotion_load, emotion.memory()),
         ];
+        let neural = ["piper", "kokoro"]
+            .map(|engine| voice_fact(engine, synthesizer.facts(), synthesizer_load));
+        facts.extend(neural.into_iter().filter(|fact| !fact.voices.is_empty()));
         Ok(Self {
             detector: Box::new(detector),
             judge: Box::new(judge),
@@ -97,6 +112,7 @@ impl Models {
         models: &Path,
         slots: usize,
         lane: LaneKind,
+        voices: &VoiceOptions,
     ) -> Result<(LaneModel, ModelFact), LoadError> {
         Ok(match lane {
             LaneKind::Detector => {
@@ -115,8 +131,8 @@ impl Models {
                 (LaneModel::Recognizer(Box::new(model)), fact)
             }
             LaneKind::Synthesizer => {
-                let (model, load) = timed(Flite::load)?;
-                let fact = flite_fact(&model, load);
+                let (model, load) = timed(|| Voices::load(models, voices))?;
+                let fact = voice_fact("flite", model.facts(), load);
                 (LaneModel::Synthesizer(Box::new(model)), fact)
             }
             LaneKind::Emotion => {
@@ -142,9 +158,14 @@ fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-fn flite_fact(flite: &Flite, load: Duration) -> ModelFact {
-    let voices = flite.voices().collect();
-    ModelFact { name: "flite", task: "speech", load, size: 0, memory: None, voices }
+/// What is known of one engine's voices. All were loaded one after the other, and the time is that of all.
+fn voice_fact(engine: &'static str, voices: &[VoiceFact], load: Duration) -> ModelFact {
+    let of = || voices.iter().filter(|voice| voice.engine == engine);
+    // Kokoro's voices are of one file; each of Piper's has its own.
+    let sizes = of().map(|voice| voice.size);
+    let size = if engine == "kokoro" { sizes.max().unwrap_or(0) } else { sizes.sum() };
+    let voices = of().map(|voice| voice.name.clone()).collect();
+    ModelFact { name: engine, task: "speech", load, size, memory: None, voices }
 }
 
 fn fact(task: &'static str, load: Duration, memory: Option<u64>) -> ModelFact {

@@ -108,6 +108,15 @@ struct SettingsArgs {
     /// Whether tenants may have it judged how their callers come across, from voice and words [default: allowed]
     #[arg(long, env = "CALLWRIGHT_EMOTION", value_name = "USE")]
     emotion: Option<EmotionUse>,
+    /// Voice of agents that name none [default: Flite's slt]
+    #[arg(long, env = "CALLWRIGHT_VOICE", value_name = "NAME")]
+    voice: Option<String>,
+    /// Megabytes of sound kept of what is said often, as greetings are; 0 keeps none [default: 32]
+    #[arg(long, env = "CALLWRIGHT_PHRASE_CACHE_MB", value_name = "MB")]
+    phrase_cache_mb: Option<u16>,
+    /// The espeak-ng that reads for neural voices [default: espeak-ng]
+    #[arg(long, env = "CALLWRIGHT_ESPEAK", value_name = "PROGRAM")]
+    espeak: Option<PathBuf>,
     /// What to log: a level, or levels by room as in `info,callwright_lines=debug`
     #[arg(long, env = "CALLWRIGHT_LOG", value_name = "FILTER", default_value = logging::FILTER_DEFAULT)]
     log: String,
@@ -126,6 +135,9 @@ impl SettingsArgs {
             drain_seconds: self.drain_seconds,
             calls_max: self.calls_max,
             shards: self.shards,
+            voice: self.voice.filter(|voice| !voice.is_empty()),
+            phrase_cache_mb: self.phrase_cache_mb,
+            espeak: self.espeak,
             emotion: self.emotion,
         };
         Config::gather(settings, self.config.as_deref())

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use callwright_lines::twilio::{AuthToken, NotAPublicUrl, PublicUrl, UpgradeSignature};
+use callwright_models::spoken::Espeak;
+use callwright_models::voices::VoiceOptions;
 
 mod file;
 mod secret;
@@ -37,6 +39,8 @@ pub struct Config {
     pub calls_max: NonZeroUsize,
     /// Threads that calls are spread over.
     pub shards: NonZeroUsize,
+    /// How the voices are opened.
+    pub voices: VoiceOptions,
     /// Whether it may be judged how callers come across.
     pub emotion: EmotionUse,
 }
@@ -71,6 +75,7 @@ impl Config {
             ),
             // A shard carries hundreds of calls; the models need the cores more.
             shards: NonZeroUsize::new(cores.get() / 4).unwrap_or(NonZeroUsize::MIN),
+            voices: VoiceOptions::default(),
             emotion: EmotionUse::default(),
         }
     }
@@ -107,6 +112,14 @@ impl Config {
             drain_max: settings.drain_seconds.map_or(default.drain_max, Duration::from_secs),
             calls_max: settings.calls_max.unwrap_or(default.calls_max),
             shards: settings.shards.unwrap_or(default.shards),
+            voices: VoiceOptions {
+                default: settings.voice,
+                cache_bytes: settings
+                    .phrase_cache_mb
+                    .map_or(default.voices.cache_bytes, |mb| usize::from(mb) << 20),
+                espeak: settings.espeak.map_or(default.voices.espeak, Espeak::new),
+                counters: default.voices.counters,
+            },
             emotion: settings.emotion.unwrap_or(default.emotion),
             home,
         })

@@ -220,11 +220,14 @@ mod tests {
     }
 
     #[test]
-    fn every_model_of_our_own_catalog_can_be_held_to_a_hash() {
+    fn every_model_of_our_own_catalog_whose_hash_is_published_is_held_to_it() {
         let names: Vec<&str> = crate::catalog::downloads().iter().map(|d| &*d.name).collect();
         assert!(names.contains(&"whisper-tiny.en"), "{names:?}");
         for download in crate::catalog::downloads() {
-            assert!(download.files.iter().all(|file| file.digest.is_some()), "{}", download.name);
+            // Nobody publishes hashes of voices: they are taken with `--trust-on-first-use` alone.
+            let published = download.task != "speech";
+            let held = |file: &DownloadFile| file.digest.is_some() == published;
+            assert!(download.files.iter().all(held), "{}", download.name);
             assert!(download.home.starts_with("https://"), "{}", download.name);
         }
     }

@@ -7,7 +7,7 @@ use callwright_media::SampleRate;
 
 use super::library::Piece;
 use super::onset;
-use crate::contract::{SpeechChunk, SpokenWord};
+use crate::contract::{SpeechChunk, SpokenWord, VoiceStyle};
 
 /// A text on its way to whoever wants to hear it.
 pub(super) struct Delivery<'a> {
@@ -21,6 +21,10 @@ pub(super) struct Delivery<'a> {
     words: Vec<SpokenWord>,
     /// End of the last word, in bytes of the text.
     text_end: usize,
+    /// Factor of every sample.
+    gain: f32,
+    /// Length of the silence between sentences, as a multiple of Flite's own.
+    pause: f32,
     /// Samples still to be cut from the front of the sentence; `None` until its first piece is seen.
     cut: Option<usize>,
     /// The text has begun to be heard: what waits is no faint beginning any more.
@@ -28,9 +32,14 @@ pub(super) struct Delivery<'a> {
 }
 
 impl<'a> Delivery<'a> {
-    pub(super) fn new(sink: &'a mut dyn FnMut(SpeechChunk) -> ControlFlow<()>) -> Self {
+    pub(super) fn new(
+        style: &VoiceStyle,
+        sink: &'a mut dyn FnMut(SpeechChunk) -> ControlFlow<()>,
+    ) -> Self {
         Self {
             sink,
+            gain: 10_f32.powf(style.energy_db / 20.0),
+            pause: style.pause,
             rate: SampleRate::Hz16000,
             waiting: Vec::new(),
             given: 0,
@@ -44,6 +53,12 @@ impl<'a> Delivery<'a> {
     /// The next pieces are another sentence.
     pub(super) fn begin_sentence(&mut self) {
         self.cut = None;
+        // Flite's own silence at a sentence's end stays; a longer pause is added to it.
+        if self.given > 0 || !self.waiting.is_empty() {
+            let longer_s = OWN_PAUSE_S * (self.pause - 1.0).max(0.0);
+            let longer = (longer_s * self.rate.hz() as f32) as usize;
+            self.waiting.resize(self.waiting.len() + longer, 0);
+        }
     }
 
     /// Takes the next piece of a sentence.
@@ -107,7 +122,12 @@ impl<'a> Delivery<'a> {
                 return ControlFlow::Continue(());
             }
             let count = wanted.min(self.waiting.len());
-            let samples: Box<[i16]> = self.waiting.drain(..count).collect();
+            let mut samples: Box<[i16]> = self.waiting.drain(..count).collect();
+            if self.gain != 1.0 {
+                // `as` saturates.
+                let louder = |sample: i16| (f32::from(sample) * self.gain).round() as i16;
+                samples.iter_mut().for_each(|sample| *sample = louder(*sample));
+            }
             self.given += count as u64;
             let is_last = all && self.waiting.is_empty();
             // Flite rounds: the last word may end a few samples after the last sample.
@@ -124,6 +144,8 @@ impl<'a> Delivery<'a> {
 
 /// Flite begins each sentence with about 0.2 s of silence, which callers hear as a slow reply.
 const KEPT_SILENCE_S: f32 = 0.005;
+/// The silence with which Flite ends a sentence, about.
+const OWN_PAUSE_S: f32 = 0.2;
 /// 60 ms: enough to begin with.
 const FIRST_CHUNK_FRAMES: usize = 3;
 /// 160 ms.

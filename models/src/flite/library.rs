@@ -17,7 +17,7 @@ use libloading::os::unix::{Library as SharedObject, RTLD_LOCAL, RTLD_NOW};
 use super::MODEL;
 use super::abi::{CFeatures, CItem, CRelation, CStreaming, CUtterance, CValue, CVoice, CWave};
 use super::script::Token;
-use crate::contract::ModelError;
+use crate::contract::{ModelError, VoiceStyle};
 use crate::runtime::LoadError;
 
 /// A piece of a sentence's sound.
@@ -158,7 +158,7 @@ impl Library {
         &self,
         voice: &Voice,
         sentence: &[Token],
-        pace: f32,
+        style: &VoiceStyle,
         listener: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, ModelError> {
         let utterance = Utterance::new(self, sentence)?;
@@ -178,7 +178,9 @@ impl Library {
         // back its argument or null; the utterance is deleted by `Utterance`, in either case.
         let made = unsafe {
             let features = (*utterance.utterance).features;
-            (self.feat_set_float)(features, c"duration_stretch".as_ptr(), 1.0 / pace);
+            (self.feat_set_float)(features, c"duration_stretch".as_ptr(), 1.0 / style.pace);
+            let higher = (style.pitch / 12.0).exp2();
+            (self.feat_set_float)(features, c"f0_shift".as_ptr(), higher);
             let streaming = (self.new_audio_streaming_info)();
             (*streaming).min_buffsize = PIECE_MIN_SAMPLES;
             (*streaming).asc = Some(hear);

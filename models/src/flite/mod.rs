@@ -56,14 +56,14 @@ impl Synthesizer for Flite {
         style: &VoiceStyle,
         sink: &mut dyn FnMut(SpeechChunk) -> ControlFlow<()>,
     ) -> Result<(), ModelError> {
-        let script = Script::parse(text)?;
-        let voice = self.voice(style).ok_or(ModelError::Unspeakable { reason: "no voice" })?;
-        let pace = if style.pace.is_finite() { style.pace.clamp(0.5, 2.0) } else { 1.0 };
-        let mut delivery = Delivery::new(sink);
+        let style = style.clone().clamped();
+        let script = Script::parse(text, &style.pronunciations)?;
+        let voice = self.voice(&style).ok_or(ModelError::Unspeakable { reason: "no voice" })?;
+        let mut delivery = Delivery::new(&style, sink);
         for sentence in script.sentences() {
             delivery.begin_sentence();
             let end =
-                self.library.speak(voice, sentence, pace, &mut |piece| delivery.add(piece))?;
+                self.library.speak(voice, sentence, &style, &mut |piece| delivery.add(piece))?;
             if end.is_break() {
                 return Ok(());
             }

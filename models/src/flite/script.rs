@@ -5,7 +5,7 @@
 
 use std::ffi::CString;
 
-use crate::contract::ModelError;
+use crate::contract::{ModelError, Pronunciation};
 
 /// A text, cut.
 #[derive(Debug)]
@@ -31,13 +31,13 @@ impl Script {
     ///
     /// # Errors
     /// [`ModelError::Unspeakable`] for a text that has no word or is too long.
-    pub(super) fn parse(text: &str) -> Result<Self, ModelError> {
+    pub(super) fn parse(text: &str, pronunciations: &[Pronunciation]) -> Result<Self, ModelError> {
         if text.len() > TEXT_MAX_BYTES {
             return Err(ModelError::Unspeakable { reason: "it is longer than 2,000 bytes" });
         }
         let mut sentences = Vec::new();
         let mut sentence: Vec<Token> = Vec::new();
-        for written in pieces(text) {
+        for written in pieces(text).into_iter().flat_map(|piece| piece.respelled(pronunciations)) {
             let ends = written.ends_sentence();
             if let Some(token) = written.token() {
                 sentence.push(token);
@@ -96,6 +96,30 @@ impl Written {
         let name = rest.trim_end_matches(MARKS_AFTER);
         let before = self.ascii.get(..self.ascii.len() - rest.len()).unwrap_or_default();
         (before, name, rest.get(name.len()..).unwrap_or_default())
+    }
+
+    /// The pieces to speak in its place: itself, or those of the respelling of its word. All end where it does.
+    fn respelled(self, pronunciations: &[Pronunciation]) -> Vec<Self> {
+        let (before, name, after) = self.split();
+        let (stem, ending) = name.strip_suffix("'s").map_or((name, ""), |stem| (stem, "'s"));
+        let known = pronunciations.iter().find_map(|known| {
+            let word: String = known.word.chars().map(plain).collect();
+            let spelled = [(name, ""), (stem, ending)];
+            let (_, ending) = spelled.into_iter().find(|(s, _)| word.eq_ignore_ascii_case(s))?;
+            Some(format!("{}{ending}", known.respelling.as_ref()?))
+        });
+        let Some(respelling) = known.filter(|respelling| respelling.len() <= RESPELLING_MAX_BYTES)
+        else {
+            return vec![self];
+        };
+        let mut written = pieces(&format!("{before}{respelling}{after}"));
+        for piece in &mut written {
+            (piece.end, piece.last_of_line) = (self.end, false);
+        }
+        if let Some(last) = written.last_mut() {
+            last.last_of_line = self.last_of_line;
+        }
+        if written.is_empty() { vec![self] } else { written }
     }
 
     fn ends_clause(&self) -> bool {
@@ -196,6 +220,8 @@ const SENTENCE_MAX_TOKENS: usize = 60;
 /// A sentence pauses at the first comma after so many words, about four seconds: what comes before can be heard
 /// while the rest is being made.
 const CLAUSE_MIN_TOKENS: usize = 12;
+/// Longer than any word sounds.
+const RESPELLING_MAX_BYTES: usize = 200;
 /// Longer than any word that people write; the voice spells what is not a word, and its buffers are finite.
 const TOKEN_MAX_BYTES: usize = 40;
 
@@ -214,7 +240,7 @@ mod tests {
     use super::*;
 
     fn spoken(text: &str) -> Vec<Vec<(String, usize)>> {
-        let script = Script::parse(text).unwrap();
+        let script = Script::parse(text, &[]).unwrap();
         let token = |t: &Token| (t.name.to_str().unwrap().to_owned(), t.text_end);
         script.sentences().map(|s| s.iter().map(token).collect()).collect()
     }
@@ -243,6 +269,26 @@ mod tests {
     }
 
     #[test]
+    fn a_respelling_is_spoken_in_place_of_the_word_and_ends_where_the_word_does() {
+        let known = |word: &str, said: &str| Pronunciation {
+            word: word.into(),
+            respelling: Some(said.into()),
+            phonemes: None,
+        };
+        let text = "Dr. Nguyen's here, Siobhán?";
+        let known = [known("nguyen", "win"), known("Siobhán", "shi vawn")];
+        let script = Script::parse(text, &known).unwrap();
+        let spoken: Vec<(&str, usize)> = script
+            .sentences()
+            .flatten()
+            .map(|token| (token.name.to_str().unwrap(), token.text_end))
+            .collect();
+        let expected = [("Dr", 3), ("win's", 12), ("here", 18), ("shi", 28), ("vawn", 28)];
+        assert_eq!(spoken, expected);
+        assert_eq!(script.sentences().count(), 1, "the mark stays behind the last");
+    }
+
+    #[test]
     fn sentences_end_at_marks_and_lines_but_not_after_a_title_or_an_initial() {
         let count = |text| spoken(text).len();
         assert_eq!(count("One. Two? Three!\nFour\nfive"), 5);
@@ -254,7 +300,10 @@ mod tests {
     fn what_cannot_be_spoken_is_refused() {
         for text in ["", " \n\t", "...", "– – ?!", "你好", "\u{0}\u{7}\u{1b}[", &"a".repeat(2_001)]
         {
-            assert!(matches!(Script::parse(text), Err(ModelError::Unspeakable { .. })), "{text:?}");
+            assert!(
+                matches!(Script::parse(text, &[]), Err(ModelError::Unspeakable { .. })),
+                "{text:?}"
+            );
         }
     }
 

@@ -72,6 +72,20 @@ pub enum LoadError {
     /// The model loaded, and failed at its first step.
     #[error("a model failed at its first step")]
     Warmup(#[from] crate::contract::ModelError),
+    /// What an operator brought as a voice is none.
+    #[error(
+        "{} cannot be used as a voice: {what}; bring another, or `callwright models remove` and `pull` it again",
+        path.display()
+    )]
+    Voice {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A voice has nobody to read for it.
+    #[error(transparent)]
+    Phonemes(#[from] crate::spoken::EspeakError),
     /// No speech library, or none with a voice, was found on the system.
     #[error(
         "{library} cannot be used: {reason}; `./callwright up` installs it (Debian and Ubuntu: the package libflite1)"

@@ -10,6 +10,7 @@ pub use error::LoadError;
 mod memory;
 
 pub(crate) mod session;
+pub(crate) mod voice;
 pub(crate) use session::OnnxSession;
 
 use std::path::Path;

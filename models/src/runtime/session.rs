@@ -159,7 +159,7 @@ fn open(environment: &ort::environment::Environment, file: &PathBuf) -> ort::Res
     builder(environment)?.commit_from_file(file)
 }
 
-fn builder(environment: &ort::environment::Environment) -> ort::Result<SessionBuilder> {
+pub(super) fn builder(environment: &ort::environment::Environment) -> ort::Result<SessionBuilder> {
     let builder = Session::builder(environment)?
         .with_optimization_level(GraphOptimizationLevel::All)?
         .with_intra_threads(1)?

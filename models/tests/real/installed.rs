@@ -56,7 +56,7 @@ fn everything_loads_from_the_shelf() {
     let facts: Vec<&str> = loaded.facts.iter().map(|fact| fact.name).collect();
     let names = ["silero-vad", "smart-turn-v3.2", "moonshine-tiny-en", "flite", "emotion"];
     assert_eq!(facts, names);
-    assert_eq!(loaded.facts[3].voices.first(), Some(&"slt"));
+    assert_eq!(loaded.facts[3].voices.first().map(String::as_str), Some("slt"));
     assert_eq!(loaded.facts[2].size, 13_281_600 + 30_412_256 + 249_974);
 }
 

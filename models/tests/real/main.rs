@@ -13,6 +13,7 @@ mod endings;
 mod hints;
 mod installed;
 mod librispeech;
+mod neural;
 mod recognition;
 mod silence;
 mod speech;

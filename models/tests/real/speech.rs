@@ -173,3 +173,60 @@ fn what_is_said_is_understood_through_a_telephone() {
     let (errors, count) = (word_errors(&said, &all), words(&said).len());
     assert!(errors * 10 <= count, "{errors} of {count} words are wrong: {all:?}");
 }
+
+#[test]
+fn flite_obeys_pitch_loudness_pauses_and_respellings() {
+    let mut flite = load();
+    let text = "Good morning. How can I help you?";
+    let plain = speak(&mut flite, text, &VoiceStyle::default()).unwrap();
+    let loudness = |spoken: &Spoken| {
+        let square = |sample: &i16| f64::from(*sample).powi(2);
+        (spoken.samples.iter().map(square).sum::<f64>() / spoken.samples.len() as f64).sqrt()
+    };
+    let soft = VoiceStyle { energy_db: -6.0, ..VoiceStyle::default() };
+    let soft = speak(&mut flite, text, &soft).unwrap();
+    let ratio = loudness(&soft) / loudness(&plain);
+    assert!((ratio - 0.501).abs() < 0.01, "{ratio}");
+    let paused = VoiceStyle { pause: 3.0, ..VoiceStyle::default() };
+    let paused = speak(&mut flite, text, &paused).unwrap();
+    let longer = paused.samples.len() - plain.samples.len();
+    assert_eq!(longer, 6_400, "400 ms more between two sentences");
+    assert_eq!(
+        paused.words.last().unwrap().sample_end - plain.words.last().unwrap().sample_end,
+        6_400
+    );
+    let period = |semitones: f32| {
+        let style = VoiceStyle { pitch: semitones, ..VoiceStyle::default() };
+        let spoken = speak(&mut load(), "aaa eee ooo.", &style).unwrap();
+        median_period(&spoken.samples)
+    };
+    let (low, high) = (period(-3.0), period(3.0));
+    assert!((1.25..1.6).contains(&(low / high)), "six semitones are 41 %: {low} {high}");
+    let known = callwright_models::contract::Pronunciation {
+        word: "Nguyen".into(),
+        respelling: Some("win".into()),
+        phonemes: None,
+    };
+    let style = VoiceStyle { pronunciations: [known].into(), ..VoiceStyle::default() };
+    let name = speak(&mut flite, "Nguyen.", &style).unwrap();
+    assert_eq!(name.samples, speak(&mut flite, "win.", &VoiceStyle::default()).unwrap().samples);
+    assert_eq!(name.words.last().unwrap().text_end, "Nguyen.".len());
+}
+
+/// The median distance in samples at which 30 ms of loud sound are most like themselves: the period of the voice.
+fn median_period(samples: &[i16]) -> f64 {
+    let likeness = |window: &[i16], lag: usize| {
+        window.iter().zip(&window[lag..]).map(|(a, b)| i64::from(*a) * i64::from(*b)).sum::<i64>()
+            as f64
+            / (window.len() - lag) as f64
+    };
+    let mut periods: Vec<usize> = samples
+        .chunks_exact(480)
+        .filter(|window| window.iter().any(|sample| sample.unsigned_abs() > 3_000))
+        .filter_map(|window| {
+            (40..200).max_by(|a, b| likeness(window, *a).total_cmp(&likeness(window, *b)))
+        })
+        .collect();
+    periods.sort_unstable();
+    periods[periods.len() / 2] as f64
+}

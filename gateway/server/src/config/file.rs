@@ -33,6 +33,12 @@ pub struct Settings {
     pub calls_max: Option<NonZeroUsize>,
     /// Threads that calls are spread over.
     pub shards: Option<NonZeroUsize>,
+    /// The voice of agents that name none.
+    pub voice: Option<String>,
+    /// Megabytes of sound that are kept of what is said often.
+    pub phrase_cache_mb: Option<u16>,
+    /// The espeak-ng that reads for neural voices, by name or path.
+    pub espeak: Option<PathBuf>,
     /// Whether it may be judged how callers come across.
     pub emotion: Option<EmotionUse>,
 }
@@ -67,6 +73,9 @@ impl Settings {
             drain_seconds: self.drain_seconds.or(other.drain_seconds),
             calls_max: self.calls_max.or(other.calls_max),
             shards: self.shards.or(other.shards),
+            voice: self.voice.or(other.voice),
+            phrase_cache_mb: self.phrase_cache_mb.or(other.phrase_cache_mb),
+            espeak: self.espeak.or(other.espeak),
             emotion: self.emotion.or(other.emotion),
         }
     }

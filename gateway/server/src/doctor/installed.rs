@@ -116,8 +116,11 @@ pub(super) fn loading(models: &Path) -> Finding {
                 .iter()
                 .map(|fact| format!("{} in {} ms", fact.name, fact.load.as_millis()))
                 .collect();
-            let voices: Vec<_> =
-                loaded.facts.iter().flat_map(|fact| fact.voices.iter().copied()).collect();
+            let voices: Vec<_> = loaded
+                .facts
+                .iter()
+                .flat_map(|fact| fact.voices.iter().map(String::as_str))
+                .collect();
             Finding::good(WHAT, format!("{}; voices {}", models.join(", "), voices.join(", ")))
         }
         Err(error) => Finding::bad(WHAT, error.to_string(), None),

@@ -13,6 +13,7 @@
 //! | `callwright_interruption_seconds` | histogram | caller's first sound to silence on the line |
 //! | `callwright_shard_*` | counter, gauge | how the shards keep time |
 //! | `callwright_lane_*{lane}` | counter, gauge | what the models' threads do |
+//! | `callwright_voice_*` | counter, gauge | texts spoken, phrases that were there as sound, voices that were not |
 //! | `callwright_model_memory_bytes{model}` | gauge | what the runtime held for a model when it was loaded |
 //!
 //! The rooms below count what is theirs under names of their own (`callwright_twilio_*`, `callwright_api_*`).
@@ -24,6 +25,7 @@ use callwright_contract::{CallEvent, CallFact, CallMeasures, Refusal, Shift};
 use callwright_host::HostHealth;
 use callwright_models::ModelFact;
 use callwright_models::lanes::LaneMonitor;
+use callwright_models::voices::VoiceCounts;
 use metrics::{counter, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
@@ -163,6 +165,18 @@ pub(super) fn health(host: &HostHealth, lanes: &[LaneMonitor]) {
         counter!("callwright_lane_shed_total", "lane" => name).absolute(health.shed);
         counter!("callwright_lane_model_swaps_total", "lane" => name).absolute(health.swaps);
     }
+}
+
+/// Notes what the voices have counted.
+pub(super) fn voices(counts: &VoiceCounts) {
+    counter!("callwright_voice_texts_total").absolute(counts.texts);
+    counter!("callwright_voice_phrase_hits_total").absolute(counts.hits);
+    counter!("callwright_voice_phrases_evicted_total").absolute(counts.evicted);
+    gauge!("callwright_voice_phrases").set(counts.phrases as f64);
+    gauge!("callwright_voice_phrase_bytes").set(counts.phrase_bytes as f64);
+    counter!("callwright_voice_unknown_total").absolute(counts.unknown_voices);
+    counter!("callwright_voice_stood_in_total").absolute(counts.stood_in);
+    gauge!("callwright_voices_left_out").set(counts.left_out as f64);
 }
 
 fn ms(time: Duration) -> u64 {

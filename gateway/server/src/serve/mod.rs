@@ -93,7 +93,8 @@ pub enum ServeError {
 /// [`ServeError`]; nothing is left running.
 pub async fn start(config: Config) -> Result<Running, ServeError> {
     let (folder, slots) = (config.models.clone(), engine::slots(&config));
-    start_with(config, move || Models::load(&folder, slots)).await
+    let voices = config.voices.clone();
+    start_with(config, move || Models::load_with(&folder, slots, &voices)).await
 }
 
 /// Starts a server with the models that `load` gives, which need room for `config.calls_max` calls (the next multiple of
@@ -162,7 +163,8 @@ impl Ground {
         let engine = Engine::start(&config, models, hearing)?;
         let host = Arc::clone(&engine.host);
         let lanes = engine.monitors();
-        let probe = Arc::new(ServerProbe { host: Arc::clone(&host), lanes, measured });
+        let voices = Arc::clone(&config.voices.counters);
+        let probe = Arc::new(ServerProbe { host: Arc::clone(&host), lanes, voices, measured });
         let desk = Arc::new(Desk { host, business: business.clone() });
         let twilio = TwilioOptions {
             upgrade_signature: config.twilio_upgrade_signature,

@@ -7,6 +7,7 @@ use callwright_calls::CallMode;
 use callwright_contract::Refusal;
 use callwright_host::Host;
 use callwright_models::lanes::LaneMonitor;
+use callwright_models::voices::VoiceCounters;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::measures;
@@ -14,6 +15,7 @@ use super::measures;
 pub(super) struct ServerProbe {
     pub(super) host: Arc<Host>,
     pub(super) lanes: Vec<LaneMonitor>,
+    pub(super) voices: Arc<VoiceCounters>,
     pub(super) measured: PrometheusHandle,
 }
 
@@ -35,6 +37,7 @@ impl Probe for ServerProbe {
 
     fn metrics(&self) -> String {
         measures::health(&self.host.health(), &self.lanes);
+        measures::voices(&self.voices.counts());
         self.measured.render()
     }
 }

@@ -92,7 +92,8 @@ impl Running {
     /// other, so that calls have the other core. A model that cannot be loaded or taken leaves the old one at work.
     pub async fn reload(&self) -> Vec<Reloaded> {
         let (models, slots) = (self.config.models.clone(), super::engine::slots(&self.config));
-        self.reload_by(move |lane| Models::load_one(&models, slots, lane)).await
+        let voices = self.config.voices.clone();
+        self.reload_by(move |lane| Models::load_one(&models, slots, lane, &voices)).await
     }
 
     /// The same with the models that `load` gives.

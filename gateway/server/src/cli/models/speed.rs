@@ -18,6 +18,7 @@ use callwright_models::minilm::MiniLm;
 use callwright_models::moonshine::Moonshine;
 use callwright_models::silero::SileroDetector;
 use callwright_models::smart_turn::SmartTurn;
+use callwright_models::voices::{VoiceOptions, Voices};
 use serde::{Deserialize, Serialize};
 
 use super::FolderArgs;
@@ -125,6 +126,7 @@ fn names(folder: &Path, place: &FolderArgs) -> anyhow::Result<Vec<String>> {
         model.is_some_and(|model| shelf::Model::Pulled(model).is_installed(folder))
     };
     names.extend(there(MINILM).then(|| MINILM.to_owned()));
+    names.extend(neural_voices(folder));
     names.extend(whispers(folder, place)?.into_iter().map(|(name, _)| name));
     Ok(names)
 }
@@ -179,8 +181,9 @@ fn measure(folder: &Path, place: &FolderArgs, name: &str) -> anyhow::Result<Spee
         }
         "flite" => {
             let (voice, ms) = timed(Flite::load);
-            (speak(&mut voice?)?, ms)
+            (speak(&mut voice?, &VoiceStyle::default())?, ms)
         }
+        other if other.starts_with(VOICE) => neural(folder, other.trim_start_matches(VOICE))?,
         other => {
             let whispers = whispers(folder, place)?;
             let path = whispers.into_iter().find(|(name, _)| name == other).map(|(_, path)| path);
@@ -253,12 +256,12 @@ fn speed(times: &mut [f64], step_seconds: f64) -> Speed {
 }
 
 /// A voice's step is a sentence, its latency that of the first sound.
-fn speak(voice: &mut dyn Synthesizer) -> anyhow::Result<Speed> {
+fn speak(voice: &mut dyn Synthesizer, style: &VoiceStyle) -> anyhow::Result<Speed> {
     let (mut firsts, mut factors, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..5 {
         let mut say = |whole: bool| {
             let mut length = 0.0;
-            let spoken = voice.speak(SENTENCE, &VoiceStyle::default(), &mut |chunk| {
+            let spoken = voice.speak(SENTENCE, style, &mut |chunk| {
                 length += chunk.samples.len() as f64 / f64::from(chunk.rate.hz());
                 if whole { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             });
@@ -279,6 +282,31 @@ fn speak(voice: &mut dyn Synthesizer) -> anyhow::Result<Speed> {
         step_seconds: lengths.first().copied().unwrap_or(0.0),
         ..first
     })
+}
+
+/// Every Piper voice that is installed, and one of Kokoro's, which are all of one model.
+fn neural_voices(folder: &Path) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut kokoro = false;
+    for fact in Voices::load(folder, &fresh()).iter().flat_map(|voices| voices.facts()) {
+        let is_first = fact.engine == "kokoro" && !kokoro;
+        kokoro |= is_first;
+        if fact.engine == "piper" || is_first {
+            names.push(format!("{VOICE}{}", fact.name));
+        }
+    }
+    names
+}
+
+/// Keeps nothing, so that every sentence is made.
+fn fresh() -> VoiceOptions {
+    VoiceOptions { cache_bytes: 0, ..VoiceOptions::default() }
+}
+
+/// A voice that was brought, with all that is loaded beside it.
+fn neural(folder: &Path, name: &str) -> anyhow::Result<(Speed, f64)> {
+    let (voices, ms) = timed(|| Voices::load(folder, &fresh()));
+    Ok((speak(&mut voices?, &VoiceStyle::of(name))?, ms))
 }
 
 /// A step of a Whisper model, which hears 30 s at once however short a stretch is.
@@ -313,6 +341,7 @@ fn whispers(folder: &Path, place: &FolderArgs) -> anyhow::Result<Vec<(String, Pa
 /// What every server can be measured with.
 const ALWAYS: &[&str] =
     &["silero-vad", "smart-turn-v3.2", "moonshine-tiny-en", "emotion", "answering", "flite"];
+const VOICE: &str = "voice ";
 const MINILM: &str = "all-minilm-l6-v2";
 const RECORD: &str = ".speeds.json";
 const SAMPLE: &str = "samples/two_cities.wav";

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use callwright_contract::{CallEvent, CallId, CommandSink, Pii};
 use jiff::Timestamp;
-use tokio::sync::{Mutex, broadcast, mpsc, oneshot};
+use tokio::sync::{Mutex, broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::agents::{Agent, AgentDocument};
-use crate::conversation::Conversation;
+use crate::conversation::{Conversation, Progress};
 use crate::desk::Desk;
 use crate::feed::{EventFeed, Published};
 use crate::ingest::{Intake, lost};
@@ -22,7 +22,7 @@ use crate::records::{CallPage, CallRecord, CallSummary};
 use crate::scheduling::Appointment;
 use crate::storage::{Entry, Storage};
 use crate::tenants::{AgentName, Directory, LineRoute, Scope, TenantSummary};
-use crate::{OpenError, open, records};
+use crate::{BusinessMoment, OpenError, open, records};
 
 /// Tenants, agents, calendar and log of one server. Cheap to clone; clones are the same business.
 #[derive(Clone)]
@@ -122,11 +122,39 @@ impl Business {
         route: &LineRoute,
         commands: Arc<dyn CommandSink>,
     ) -> Result<(), TakeCallError> {
+        self.take(call, route, commands, None)
+    }
+
+    /// The same, and tells how far the conversation has come.
+    ///
+    /// # Errors
+    /// See [`TakeCallError`].
+    pub fn take_call_followed(
+        &self,
+        call: CallId,
+        route: &LineRoute,
+        commands: Arc<dyn CommandSink>,
+    ) -> Result<Progress, TakeCallError> {
+        let (progress, followed) = watch::channel(0);
+        self.take(call, route, commands, Some(progress))?;
+        Ok(Progress(followed))
+    }
+
+    fn take(
+        &self,
+        call: CallId,
+        route: &LineRoute,
+        commands: Arc<dyn CommandSink>,
+        progress: Option<watch::Sender<u64>>,
+    ) -> Result<(), TakeCallError> {
         if self.inner.draining.load(Ordering::Acquire) {
             return Err(TakeCallError::Draining);
         }
         let agent = match &route.agent {
-            Some(name) => Some(Box::new(self.conversation(call, route, name)?)),
+            Some(name) => {
+                let conversation = self.conversation(call, route, name)?;
+                Some(Box::new(Conversation { progress, ..conversation }))
+            }
             None => None,
         };
         let take = Intake::Take { call, tenant: route.tenant.clone(), agent, commands };
@@ -160,6 +188,7 @@ impl Business {
             },
             clock: Arc::clone(&inner.clock),
             fallback: route.fallback.clone(),
+            progress: None,
         })
     }
 
@@ -218,6 +247,21 @@ impl Business {
         range: Range<Timestamp>,
     ) -> Result<Vec<Appointment>, ReadError> {
         Ok(self.inner.storage.appointments(scope, &range).await?)
+    }
+
+    /// What a call to `line` by `caller` may find here: kept with the call, it can be run again from that. Of
+    /// appointments only those of the caller are kept with names.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn moment(
+        &self,
+        line: &Pii<String>,
+        caller: Option<&Pii<String>>,
+    ) -> Result<Option<BusinessMoment>, ReadError> {
+        let Some(route) = self.route(line) else { return Ok(None) };
+        let now = self.inner.clock.now();
+        Ok(BusinessMoment::of(&self.inner.storage, &route, (line, caller), now).await?)
     }
 
     /// Tenants within `scope`, by id: in memory, never waits.

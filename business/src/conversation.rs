@@ -11,7 +11,7 @@ use callwright_contract::{
     GuessId, Pii, Protection, ReplyId, Say, Style, TurnGuess, TurnId, TurnOver, TurnReason,
 };
 use jiff::Timestamp;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::agents::{Action, Agent, Answer, Ask, Input};
 use crate::desk::Desk;
@@ -46,6 +46,21 @@ pub(crate) struct Conversation {
     pub clock: Arc<dyn Clock>,
     /// Where the caller goes when the agent breaks down.
     pub fallback: Option<Pii<String>>,
+    /// Told how many events have been dealt with.
+    pub progress: Option<watch::Sender<u64>>,
+}
+
+/// How far a conversation has come, for whoever runs it on a clock of their own.
+#[derive(Debug)]
+pub struct Progress(pub(crate) watch::Receiver<u64>);
+
+impl Progress {
+    /// Waits until so many of the call's events, partial words not counted, have been dealt with, or the conversation
+    /// is over.
+    pub async fn reached(&mut self, events: u64) {
+        // An error means that the conversation is over.
+        drop(self.0.wait_for(|dealt_with| *dealt_with >= events).await);
+    }
 }
 
 /// What the agent would do if the caller's turn were over as guessed.
@@ -124,6 +139,9 @@ impl Conversation {
                     }
                     self.hear(heard, &mut inbox, &mut line).await;
                 }
+            }
+            if let Some(progress) = &self.progress {
+                progress.send_modify(|dealt_with| *dealt_with += 1);
             }
             if line.over {
                 break;

@@ -62,6 +62,9 @@ mod business;
 mod open;
 mod options;
 
+mod changes;
+mod moment;
+
 mod conversation;
 mod desk;
 mod ingest;
@@ -85,11 +88,13 @@ pub mod simulation {
 }
 
 pub use business::{Business, Opened, ReadError, TakeCallError};
+pub use conversation::Progress;
 pub use feed::{
     AgentSaid, AppointmentChange, CallBackWanted, ChangeKind, EventFeed, FeedItem, Happening,
     LiveEvent, LoggedEvent,
 };
 pub use keys::{ApiKey, NoRandomness, Principal};
+pub use moment::{BusinessMoment, MomentError};
 pub use open::OpenError;
 pub use options::{BusinessOptions, Clock};
 pub use records::{

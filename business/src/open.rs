@@ -46,21 +46,26 @@ impl From<crate::tenants::DirectoryError> for OpenError {
 }
 
 pub(crate) async fn open(options: BusinessOptions) -> Result<Opened, OpenError> {
-    let agents = shipped()?;
+    let agents = shipped(options.agent_changes.as_deref())?;
     let storage = storage_of(&options).await?;
     // From here on the file is known to open; what fails now is named like what failed before.
     let why = |error| StorageOpenError::of(&options.database, error);
     let now = options.clock.now();
+    let holds_left = storage.release_all().await.map_err(why)?;
     if storage.tenants().await.map_err(why)?.is_empty() {
-        let (tenant, lines) = seed()?;
-        storage.add_tenant(&tenant, &lines, now).await.map_err(why)?;
+        match &options.rebuilt {
+            None => {
+                let (tenant, lines) = seed()?;
+                storage.add_tenant(&tenant, &lines, now).await.map_err(why)?;
+            }
+            Some(moment) => moment.put_into(&storage, now).await.map_err(why)?,
+        }
     }
     let tenants = storage.tenants().await.map_err(why)?;
     let mut directory = Directory::new(tenants, storage.lines().await.map_err(why)?)?;
     if options.forbids_emotion {
         directory.forbid_emotion();
     }
-    let holds_left = storage.release_all().await.map_err(why)?;
     let calls_left_open = storage.end_calls_left_open(now).await.map_err(why)?;
     let new_admin_key = match &options.admin_key {
         Some(given) => {

@@ -9,6 +9,8 @@ use std::time::Duration;
 use callwright_contract::Pii;
 use jiff::Timestamp;
 
+use crate::moment::BusinessMoment;
+
 /// Tells the time, and lets it pass. The server passes the machine's clock, a test its own.
 pub trait Clock: Send + Sync {
     /// The time now.
@@ -40,6 +42,10 @@ pub struct BusinessOptions {
     pub admin_key: Option<Pii<String>>,
     /// Nobody's feelings are judged, whatever tenants have decided.
     pub forbids_emotion: bool,
+    /// Changes to the agents' documents, a YAML mapping of what is to be otherwise.
+    pub agent_changes: Option<String>,
+    /// What an empty file is filled with, in place of the sample tenant.
+    pub rebuilt: Option<BusinessMoment>,
     /// What a simulation has instead of the file.
     #[cfg(feature = "simulation")]
     pub(crate) model: Option<crate::simulation::StoreModel>,
@@ -52,6 +58,8 @@ impl BusinessOptions {
             database: database.into(),
             clock,
             admin_key: None,
+            agent_changes: None,
+            rebuilt: None,
             forbids_emotion: false,
             #[cfg(feature = "simulation")]
             model: None,
@@ -62,6 +70,14 @@ impl BusinessOptions {
     #[cfg(feature = "simulation")]
     pub fn simulated(model: crate::simulation::StoreModel, clock: Arc<dyn Clock>) -> Self {
         Self { model: Some(model), ..Self::new(PathBuf::new(), clock) }
+    }
+
+    /// In an empty file, as it was at this moment, with `agent_changes` made to the agents' documents.
+    #[must_use]
+    pub fn rebuilt(mut self, moment: BusinessMoment, agent_changes: Option<String>) -> Self {
+        self.rebuilt = Some(moment);
+        self.agent_changes = agent_changes;
+        self
     }
 
     /// With this administrator's key, in addition to those already known. Empty text counts as none.

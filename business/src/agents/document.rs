@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::strategy::{Strategies, StrategyError, WrittenStrategies};
+use crate::changes::changed;
 use crate::tenants::AgentName;
 use crate::voice::{VoiceDocument, VoiceError};
 
@@ -138,9 +139,14 @@ pub(crate) fn parse(document: &str) -> Result<AgentDocument, AgentDocumentError>
     })
 }
 
-/// The agents that come with the program, by name.
-pub(crate) fn shipped() -> Result<Vec<(AgentName, Arc<AgentDocument>)>, AgentDocumentError> {
-    let receptionist = parse(RECEPTIONIST)?;
+/// The agents that come with the program, by name, with `changes` (a YAML mapping) made to the document of each.
+pub(crate) fn shipped(
+    changes: Option<&str>,
+) -> Result<Vec<(AgentName, Arc<AgentDocument>)>, AgentDocumentError> {
+    let receptionist = match changes {
+        None => parse(RECEPTIONIST)?,
+        Some(changes) => parse(&changed(RECEPTIONIST, changes)?)?,
+    };
     Ok(vec![(receptionist.name.clone(), Arc::new(receptionist))])
 }
 
@@ -150,7 +156,7 @@ mod tests {
 
     #[test]
     fn the_shipped_agent_says_that_it_is_automated() {
-        let agents = shipped().unwrap();
+        let agents = shipped(None).unwrap();
         assert!(agents[0].1.greeting.contains("automated assistant"));
     }
 
@@ -165,6 +171,16 @@ mod tests {
         let own = AgentDocument { greeting: "Hello, {business}.".to_owned(), ..shipped.clone() };
         assert_eq!(own.greeting("Us", true), format!("{notice} Hello, Us."));
         assert_eq!(own.greeting("Us", false), "Hello, Us.");
+    }
+
+    #[test]
+    fn changes_are_made_to_what_they_name_alone() {
+        let agents = shipped(Some("unsure_below: 0.9\nsilence: { reprompts: 5 }")).unwrap();
+        let (was, is) = (&shipped(None).unwrap()[0].1, &agents[0].1);
+        assert_eq!((is.unsure_below, is.silence.reprompts), (0.9, 5));
+        assert_eq!(is.silence.reprompt_after, was.silence.reprompt_after);
+        assert_eq!(is.greeting, was.greeting);
+        assert!(shipped(Some("pase: 1.2")).unwrap_err().to_string().contains("pase"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     CancelError, ConfirmError, Confirmation, Entry, EventPage, Held, HoldError, HoldRequest,
-    SqliteFile, StoredKey, StoredLine, StoredTenant,
+    SqliteFile, StoredKey, StoredLine, StoredTenant, TakenTime,
 };
 use crate::feed::LoggedEvent;
 use crate::records::{CallPage, CallSummary};
@@ -197,5 +197,43 @@ impl Storage {
         now: Timestamp,
     ) -> Result<(), sqlx::Error> {
         ask!(self.add_tenant(tenant, lines, now))
+    }
+
+    /// A tenant's document. A model tells none: simulated calls are not captured, they have their seed.
+    pub(crate) async fn document(&self, tenant: &TenantId) -> Result<Option<String>, sqlx::Error> {
+        match self {
+            Self::File(file) => file.document(tenant).await,
+            #[cfg(feature = "simulation")]
+            Self::Model(_) => Ok(None),
+        }
+    }
+
+    /// What is booked or held of a tenant's time that ends after `since`; of a model nothing, as for
+    /// [`Self::document`].
+    pub(crate) async fn taken_times(
+        &self,
+        tenant: &TenantId,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<TakenTime>, sqlx::Error> {
+        match self {
+            Self::File(file) => file.taken_times(tenant, since, now).await,
+            #[cfg(feature = "simulation")]
+            Self::Model(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Puts taken time back into an empty calendar, all or nothing. Calls are had again over a file alone.
+    pub(crate) async fn add_taken(
+        &self,
+        tenant: &str,
+        times: &[TakenTime],
+        now: Timestamp,
+    ) -> Result<(), sqlx::Error> {
+        match self {
+            Self::File(file) => file.add_taken(tenant, times, now).await,
+            #[cfg(feature = "simulation")]
+            Self::Model(_) => Err(sqlx::Error::RowNotFound),
+        }
     }
 }

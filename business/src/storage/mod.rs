@@ -9,6 +9,7 @@ mod calls;
 mod event_body;
 mod event_log;
 mod keys;
+mod moments;
 mod open;
 mod tenants;
 
@@ -23,6 +24,7 @@ pub(crate) use booking::{
 };
 pub(crate) use event_log::{Entry, EventPage};
 pub(crate) use keys::StoredKey;
+pub(crate) use moments::TakenTime;
 pub use open::StorageOpenError;
 pub(crate) use tenants::{StoredLine, StoredTenant};
 

@@ -69,7 +69,9 @@ impl Directory {
             }
             let fallback = tenant.transfer_to.clone();
             let hears_emotion = tenant.hears_emotion && purpose == LinePurpose::Agent;
-            let route = LineRoute { tenant: id, purpose, agent, fallback, hears_emotion };
+            // Where no agent speaks nobody tells the caller.
+            let captured = tenant.capture_notice.is_some() && purpose == LinePurpose::Agent;
+            let route = LineRoute { tenant: id, purpose, agent, fallback, hears_emotion, captured };
             directory.lines.insert(address_key(&line.address), route);
         }
         Ok(directory)

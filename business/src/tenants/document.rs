@@ -49,6 +49,15 @@ pub(super) struct TenantDocument {
     answers: AnswersDocument,
     #[serde(default)]
     voice: VoiceDocument,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    captures: Option<CapturesDocument>,
+}
+
+/// Calls are captured, so that they can be run again. Whoever calls is told first.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct CapturesDocument {
+    notice: String,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -129,12 +138,22 @@ fn tenant(document: TenantDocument) -> Result<Tenant, DocumentError> {
             new_patients: document.answers.new_patients,
         },
         voice: document.voice,
+        capture_notice: document.captures.map(notice).transpose()?,
         name: document.name,
         currency: document.currency,
         hears_emotion: document.hears_emotion,
         services,
         providers,
     })
+}
+
+fn notice(document: CapturesDocument) -> Result<String, DocumentError> {
+    let told = document.notice.chars().filter(|c| c.is_alphabetic()).count() >= 10;
+    if told {
+        Ok(document.notice)
+    } else {
+        Err(wrong("captures: notice", document.notice, "tells callers nothing"))
+    }
 }
 
 fn service(document: ServiceDocument) -> Result<Service, DocumentError> {
@@ -272,6 +291,16 @@ providers: [{ id: ann, name: Ann, days: [monday], services: [cut] }]
         assert_eq!(tenant.zone_name(), "Europe/Zurich");
         assert_eq!(tenant.opening.of_weekday(Weekday::Monday).len(), 1);
         assert!(tenant.opening.of_weekday(Weekday::Sunday).is_empty());
+    }
+
+    #[test]
+    fn calls_are_captured_where_callers_are_told_so() {
+        assert_eq!(parse(SMALL).unwrap().capture_notice, None);
+        let told = format!("{SMALL}captures: {{ notice: Calls are recorded to find faults. }}\n");
+        let notice = parse(&told).unwrap().capture_notice;
+        assert_eq!(notice.as_deref(), Some("Calls are recorded to find faults."));
+        let silent = format!("{SMALL}captures: {{ notice: \"\" }}\n");
+        assert!(parse(&silent).unwrap_err().to_string().contains("captures: notice"));
     }
 
     #[test]

@@ -39,4 +39,6 @@ pub struct LineRoute {
     pub fallback: Option<Pii<String>>,
     /// Whether the tenant has it judged how its callers come across, on lines where an agent talks with them.
     pub hears_emotion: bool,
+    /// The tenant wants calls captured, and the agent tells callers so before anything else.
+    pub captured: bool,
 }

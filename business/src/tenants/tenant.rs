@@ -30,6 +30,8 @@ pub(crate) struct Tenant {
     pub answers: Answers,
     /// How its agents sound, where that differs from their own documents.
     pub voice: VoiceDocument,
+    /// What callers are told before anything else; their calls are captured then, and only then.
+    pub capture_notice: Option<String>,
 }
 
 /// How soon and how far ahead may be booked.

@@ -8,8 +8,10 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{Config, ConfigError, EmotionUse, Secret, Settings, UpgradeSignatureSetting};
-use crate::{bench, doctor, logging, simulate, transcribe};
+use crate::config::{
+    CaptureSetting, Config, ConfigError, EmotionUse, Secret, Settings, UpgradeSignatureSetting,
+};
+use crate::{bench, captures, doctor, logging, replay, simulate, transcribe};
 
 mod models;
 mod serve;
@@ -26,6 +28,7 @@ const EXAMPLES: &str = "Examples:
   callwright serve                    answer calls on 127.0.0.1:8080, data in ./var
   callwright simulate                 call the running server and book an appointment
   callwright doctor                   find out what is missing
+  callwright replay call_0123456789abc  run a captured call again
   callwright transcribe call.wav      write down what was said in a recording
   callwright <command> --help         more about a command";
 
@@ -51,6 +54,11 @@ enum Command {
     },
     /// Call a running server as Twilio would, with a caller that speaks
     Simulate(simulate::Args),
+    /// Run captured calls again: is everything as it was, and what would be otherwise?
+    Replay(replay::Args),
+    /// The captured calls that are kept
+    #[command(subcommand)]
+    Captures(captures::Command),
     /// Look whether everything is there that the server needs
     Doctor {
         #[command(flatten)]
@@ -117,6 +125,16 @@ struct SettingsArgs {
     /// The espeak-ng that reads for neural voices [default: espeak-ng]
     #[arg(long, env = "CALLWRIGHT_ESPEAK", value_name = "PROGRAM")]
     espeak: Option<PathBuf>,
+    /// Which calls are captured for `callwright replay`: of tenants that tell their callers so, all (on this machine
+    /// alone), or none [default: told]
+    #[arg(long, env = "CALLWRIGHT_CAPTURE", value_name = "WHICH")]
+    capture: Option<CaptureSetting>,
+    /// Days that a capture is kept [default: 14]
+    #[arg(long, env = "CALLWRIGHT_CAPTURE_DAYS", value_name = "DAYS")]
+    capture_days: Option<u32>,
+    /// Megabytes that all captures may take; the oldest go first [default: 2048]
+    #[arg(long, env = "CALLWRIGHT_CAPTURE_MEGABYTES", value_name = "MEGABYTES")]
+    capture_megabytes: Option<u32>,
     /// What to log: a level, or levels by room as in `info,callwright_lines=debug`
     #[arg(long, env = "CALLWRIGHT_LOG", value_name = "FILTER", default_value = logging::FILTER_DEFAULT)]
     log: String,
@@ -139,6 +157,9 @@ impl SettingsArgs {
             phrase_cache_mb: self.phrase_cache_mb,
             espeak: self.espeak,
             emotion: self.emotion,
+            capture: self.capture,
+            capture_days: self.capture_days,
+            capture_megabytes: self.capture_megabytes,
         };
         Config::gather(settings, self.config.as_deref())
     }
@@ -156,6 +177,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             serve::run(settings.gather()?)
         }
         Command::Simulate(args) => Ok(simulate::run(args)),
+        Command::Replay(args) => replay::run(args),
+        Command::Captures(command) => captures::run(command),
         Command::Doctor { settings, json } => Ok(doctor::run(&settings.gather()?, json)),
         Command::Models(command) => models::run(command),
         Command::Transcribe(args) => Ok(transcribe::run(args)?),
@@ -174,7 +197,9 @@ mod tests {
         let mut command = Cli::command();
         command.clone().debug_assert();
         let help = command.render_long_help().to_string();
-        for name in ["serve", "simulate", "doctor", "models", "transcribe", "bench"] {
+        for name in
+            ["serve", "simulate", "replay", "captures", "doctor", "models", "transcribe", "bench"]
+        {
             assert!(help.contains(name), "{help}");
         }
     }

@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use callwright_host::Keeping;
 use callwright_lines::twilio::{AuthToken, NotAPublicUrl, PublicUrl, UpgradeSignature};
 use callwright_models::spoken::Espeak;
 use callwright_models::voices::VoiceOptions;
@@ -13,7 +14,7 @@ use callwright_models::voices::VoiceOptions;
 mod file;
 mod secret;
 
-pub use file::{EmotionUse, FileError, Settings, UpgradeSignatureSetting};
+pub use file::{CaptureSetting, EmotionUse, FileError, Settings, UpgradeSignatureSetting};
 pub use secret::{AdminKey, Secret, WeakAdminKey};
 
 /// Everything that a server needs to know to start.
@@ -43,6 +44,10 @@ pub struct Config {
     pub voices: VoiceOptions,
     /// Whether it may be judged how callers come across.
     pub emotion: EmotionUse,
+    /// Which calls are captured.
+    pub capture: CaptureSetting,
+    /// How long captures are kept, and how many.
+    pub keeping: Keeping,
 }
 
 /// Where the server listens unless told otherwise: not reachable from other machines.
@@ -77,6 +82,8 @@ impl Config {
             shards: NonZeroUsize::new(cores.get() / 4).unwrap_or(NonZeroUsize::MIN),
             voices: VoiceOptions::default(),
             emotion: EmotionUse::default(),
+            capture: CaptureSetting::default(),
+            keeping: Keeping::default(),
         }
     }
 
@@ -91,9 +98,25 @@ impl Config {
         };
         let home = settings.home.unwrap_or_else(|| PathBuf::from(HOME_DEFAULT));
         let default = Self::local(&home, PathBuf::new());
+        let capture = settings.capture.unwrap_or_default();
+        let listen = settings.listen.unwrap_or(LISTEN_DEFAULT);
+        if capture == CaptureSetting::All
+            && (settings.public_url.is_some() || !listen.ip().is_loopback())
+        {
+            return Err(ConfigError::CapturesStrangers);
+        }
+        let days = |days: u32| Duration::from_secs(u64::from(days) * 24 * 3_600);
+        let keeping = Keeping {
+            age_max: settings.capture_days.map_or(default.keeping.age_max, days),
+            octets_max: settings
+                .capture_megabytes
+                .map_or(default.keeping.octets_max, |megabytes| u64::from(megabytes) << 20),
+        };
         Ok(Self {
+            capture,
+            keeping,
+            listen,
             models: settings.models.unwrap_or_else(Self::default_models),
-            listen: settings.listen.unwrap_or(LISTEN_DEFAULT),
             public_url: settings
                 .public_url
                 .map(|url| url.parse())
@@ -140,6 +163,11 @@ impl Config {
         self.home.join("callwright.db")
     }
 
+    /// The folder of captured calls.
+    pub fn captures(&self) -> PathBuf {
+        self.home.join("captures")
+    }
+
     /// The file in which the first run leaves the administrator's key, readable by its owner alone.
     pub fn admin_key_file(&self) -> PathBuf {
         self.home.join("admin.key")
@@ -160,6 +188,12 @@ pub enum ConfigError {
     /// The public URL is none.
     #[error("the public URL (CALLWRIGHT_PUBLIC_URL, --public-url) is wrong: {0}")]
     PublicUrl(NotAPublicUrl),
+    /// Calls of people who were not told would be captured.
+    #[error(
+        "`capture: all` (CALLWRIGHT_CAPTURE, --capture) captures callers who were not told, and is for a server that \
+         this machine alone can reach; use `told`, and have the tenant tell its callers (docs/replay.md)"
+    )]
+    CapturesStrangers,
     /// The administrator's key is too easy to guess.
     #[error("the administrator's key (CALLWRIGHT_ADMIN_KEY) is wrong: {0}")]
     AdminKey(WeakAdminKey),

@@ -16,10 +16,12 @@
 
 mod answering;
 pub mod bench;
+pub mod captures;
 pub mod cli;
 pub mod config;
 pub mod doctor;
 pub mod logging;
+pub mod replay;
 pub mod serve;
 pub mod simulate;
 pub mod transcribe;

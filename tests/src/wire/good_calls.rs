@@ -6,7 +6,7 @@ use callwright_api::wire::{Call, Speaker};
 use super::server::{TestServer, models};
 
 /// A caller who plays a recording of the models' own to `line`, and hangs up `after_ms` after its end.
-fn plays(recording: &str, line: &str, after_ms: u32) -> Scenario {
+pub(super) fn plays(recording: &str, line: &str, after_ms: u32) -> Scenario {
     let yaml = format!(
         "name: plays {recording}\nline: \"{line}\"\nsteps:\n  \
          - {{play: {recording}, after_ms: 300}}\n  - {{hang_up: true, after_ms: {after_ms}}}"

@@ -4,6 +4,7 @@
 //! other are: the tests take as long as the longest call, not as all of them.
 
 mod bad_input;
+mod captured;
 mod good_calls;
 mod rude;
 mod server;

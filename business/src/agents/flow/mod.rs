@@ -179,6 +179,7 @@ impl Receptionist {
         let name = self.voice.name().unwrap_or(UNNAMED);
         let greeting = self.document.greeting(&self.tenant.name, self.tenant.hears_emotion);
         let greeting = greeting.replace("{name}", name);
+        self.preface.extend(self.tenant.capture_notice.clone());
         self.preface.push(greeting);
         self.asked = Question::HowHelp;
         Next::Ask(Question::HowHelp)

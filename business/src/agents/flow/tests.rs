@@ -54,7 +54,7 @@ impl Clinic {
     async fn call_from(&mut self, caller: Option<&str>) -> Phone {
         self.calls += 1;
         let call = CallId::new(1_795_000_000_000, self.calls);
-        let (_, document) = shipped().unwrap().remove(0);
+        let (_, document) = shipped(None).unwrap().remove(0);
         let desk = Desk {
             storage: self.storage.clone(),
             state: Arc::new(LogState::new(0)),

@@ -41,6 +41,12 @@ pub struct Settings {
     pub espeak: Option<PathBuf>,
     /// Whether it may be judged how callers come across.
     pub emotion: Option<EmotionUse>,
+    /// Which calls are captured.
+    pub capture: Option<CaptureSetting>,
+    /// Days that a capture is kept.
+    pub capture_days: Option<u32>,
+    /// Megabytes that all captures may take.
+    pub capture_megabytes: Option<u32>,
 }
 
 impl Settings {
@@ -77,6 +83,9 @@ impl Settings {
             phrase_cache_mb: self.phrase_cache_mb.or(other.phrase_cache_mb),
             espeak: self.espeak.or(other.espeak),
             emotion: self.emotion.or(other.emotion),
+            capture: self.capture.or(other.capture),
+            capture_days: self.capture_days.or(other.capture_days),
+            capture_megabytes: self.capture_megabytes.or(other.capture_megabytes),
         }
     }
 }
@@ -110,6 +119,19 @@ impl From<UpgradeSignatureSetting> for UpgradeSignature {
             UpgradeSignatureSetting::Observe => Self::Observe,
         }
     }
+}
+
+/// Which calls are captured, so that `callwright replay` can run them again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum CaptureSetting {
+    /// Those of tenants that tell their callers so.
+    #[default]
+    Told,
+    /// All, told or not: for tests on this machine alone.
+    All,
+    /// None.
+    None,
 }
 
 /// A configuration file that cannot be used.

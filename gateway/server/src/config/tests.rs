@@ -84,3 +84,19 @@ fn secrets_are_never_printed() {
     let printed = format!("{settings:?} {:?}", Config::gather(settings.clone(), None).unwrap());
     assert!(!printed.contains("0123456789") && !printed.contains("9876543210"), "{printed}");
 }
+
+#[test]
+fn strangers_are_not_captured_untold() {
+    let all = |settings: Settings| {
+        Config::gather(Settings { capture: Some(CaptureSetting::All), ..settings }, None)
+    };
+    assert_eq!(all(Settings::default()).unwrap().capture, CaptureSetting::All);
+    let public_url = Some("https://calls.example.com".to_owned());
+    let listen = Some("0.0.0.0:8080".parse().unwrap());
+    for open in
+        [Settings { public_url, ..Settings::default() }, Settings { listen, ..Settings::default() }]
+    {
+        let error = all(open).unwrap_err().to_string();
+        assert!(error.contains("CALLWRIGHT_CAPTURE") && error.contains("told"), "{error}");
+    }
+}

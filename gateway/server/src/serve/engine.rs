@@ -1,20 +1,25 @@
 //! The engine room: models loaded side by side, a lane for each, the host on top.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use callwright_host::{EventSink, Host, HostLanes, HostOptions, StartError};
+use callwright_host::{
+    CaptureOptions, Captures, EventSink, Host, HostLanes, HostOptions, ShardRecorder, StartError,
+};
 use callwright_models::Models;
 use callwright_models::lanes::{
     self, LaneError, LaneKind, LaneMonitor, LaneSeat, LaneSize, LaneThread,
 };
 
-use crate::config::{Config, EmotionUse};
+use crate::config::{CaptureSetting, Config, EmotionUse};
 
 /// The engine, running.
 #[derive(Debug)]
 pub(crate) struct Engine {
     pub(crate) host: Arc<Host>,
+    /// The writer of captures, when there are any.
+    pub(super) captures: Option<Arc<Captures>>,
     lanes: Vec<LaneThread>,
     seats: Vec<(LaneKind, LaneSeat)>,
 }
@@ -29,12 +34,26 @@ pub enum EngineError {
     /// The host.
     #[error(transparent)]
     Host(#[from] StartError),
+    /// The folder of captures.
+    #[error("the folder {} for captured calls cannot be used: {cause}; `--capture none` does without", folder.display())]
+    Captures {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
+    },
 }
 
 /// Slots that the lanes need: each shard has a whole number of seats.
 pub(super) fn slots(config: &Config) -> usize {
     let shards = config.shards.get();
     config.calls_max.get().div_ceil(shards) * shards
+}
+
+fn captures(config: &Config, shards: usize) -> Result<(Captures, Vec<ShardRecorder>), EngineError> {
+    let folder = config.captures();
+    let options = CaptureOptions { keeping: config.keeping, ..CaptureOptions::new(&folder) };
+    Captures::start(options, shards).map_err(|cause| EngineError::Captures { folder, cause })
 }
 
 impl Engine {
@@ -68,8 +87,16 @@ impl Engine {
         let options = HostOptions { shards: size.shards, calls_max: config.calls_max.get() };
         let monitors = lanes.iter().map(LaneThread::monitor).collect();
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let host = Arc::new(Host::start(options, ports, sink)?.watching(monitors, cores));
-        Ok(Self { host, lanes, seats })
+        let (captures, recorders) = match config.capture {
+            CaptureSetting::None => (None, Vec::new()),
+            CaptureSetting::Told | CaptureSetting::All => {
+                let (captures, recorders) = captures(config, size.shards)?;
+                (Some(Arc::new(captures)), recorders)
+            }
+        };
+        let host = Host::start_recording(options, ports, sink, recorders)?;
+        let host = Arc::new(host.watching(monitors, cores));
+        Ok(Self { host, captures, lanes, seats })
     }
 
     pub(super) fn monitors(&self) -> Vec<LaneMonitor> {
@@ -84,5 +111,8 @@ impl Engine {
     /// Stops the lanes, once the host is drained.
     pub(crate) fn stop(self) {
         self.lanes.into_iter().for_each(LaneThread::stop);
+        if let Some(captures) = self.captures {
+            captures.join();
+        }
     }
 }

@@ -12,6 +12,7 @@
 //! | `callwright_reply_part_seconds{part}` | histogram | caller's last sound to each moment on the way |
 //! | `callwright_interruption_seconds` | histogram | caller's first sound to silence on the line |
 //! | `callwright_shard_*` | counter, gauge | how the shards keep time |
+//! | `callwright_captures_*` | counter | calls captured, and captures that ended early, failed or were removed |
 //! | `callwright_lane_*{lane}` | counter, gauge | what the models' threads do |
 //! | `callwright_voice_*` | counter, gauge | texts spoken, phrases that were there as sound, voices that were not |
 //! | `callwright_model_memory_bytes{model}` | gauge | what the runtime held for a model when it was loaded |
@@ -22,7 +23,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use callwright_contract::{CallEvent, CallFact, CallMeasures, Refusal, Shift};
-use callwright_host::HostHealth;
+use callwright_host::{HostHealth, WriterCounts};
 use callwright_models::ModelFact;
 use callwright_models::lanes::LaneMonitor;
 use callwright_models::voices::VoiceCounts;
@@ -151,6 +152,9 @@ pub(super) fn health(host: &HostHealth, lanes: &[LaneMonitor]) {
     counter!("callwright_shard_stale_answers_total").absolute(host.shards.stale_answers);
     counter!("callwright_shard_dropped_packets_total").absolute(host.shards.dropped_packets);
     counter!("callwright_shard_flooded_keys_total").absolute(host.shards.flooded_keys);
+    counter!("callwright_captures_begun_total").absolute(host.captures.begun);
+    counter!("callwright_captures_limited_total").absolute(host.captures.limited);
+    counter!("callwright_captures_broken_total").absolute(host.captures.broken);
     for lane in lanes {
         let (name, health) = (lane.name(), lane.health());
         counter!("callwright_lane_steps_total", "lane" => name).absolute(health.steps);
@@ -177,6 +181,13 @@ pub(super) fn voices(counts: &VoiceCounts) {
     counter!("callwright_voice_unknown_total").absolute(counts.unknown_voices);
     counter!("callwright_voice_stood_in_total").absolute(counts.stood_in);
     gauge!("callwright_voices_left_out").set(counts.left_out as f64);
+}
+
+/// Notes how the writer of captures is doing.
+pub(super) fn captures(counts: WriterCounts) {
+    counter!("callwright_captures_written_total").absolute(counts.written);
+    counter!("callwright_captures_failed_total").absolute(counts.failed);
+    counter!("callwright_captures_removed_total").absolute(counts.removed);
 }
 
 fn ms(time: Duration) -> u64 {

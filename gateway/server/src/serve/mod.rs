@@ -21,6 +21,7 @@ use tokio::net::TcpListener;
 use crate::config::{Config, EmotionUse};
 
 mod banner;
+mod capturing;
 mod clock;
 mod doors;
 pub(crate) mod engine;
@@ -40,6 +41,7 @@ pub use measures::MeasuresError;
 pub use reload::{ReloadError, Reloaded};
 pub use running::Running;
 
+use capturing::CaptureDesk;
 use doors::Doors;
 use engine::Engine;
 use home::Home;
@@ -164,8 +166,12 @@ impl Ground {
         let host = Arc::clone(&engine.host);
         let lanes = engine.monitors();
         let voices = Arc::clone(&config.voices.counters);
-        let probe = Arc::new(ServerProbe { host: Arc::clone(&host), lanes, voices, measured });
-        let desk = Arc::new(Desk { host, business: business.clone() });
+        let captures = engine.captures.clone();
+        let probe =
+            Arc::new(ServerProbe { host: Arc::clone(&host), lanes, voices, captures, measured });
+        let captures = engine.captures.clone();
+        let captures = captures.map(|captures| CaptureDesk::new(&config, captures, &facts));
+        let desk = Arc::new(Desk { host, business: business.clone(), captures });
         let twilio = TwilioOptions {
             upgrade_signature: config.twilio_upgrade_signature,
             ..TwilioOptions::new(public_url.clone(), config.twilio_auth_token.clone())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use callwright_api::Probe;
 use callwright_calls::CallMode;
 use callwright_contract::Refusal;
-use callwright_host::Host;
+use callwright_host::{Captures, Host};
 use callwright_models::lanes::LaneMonitor;
 use callwright_models::voices::VoiceCounters;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -16,6 +16,7 @@ pub(super) struct ServerProbe {
     pub(super) host: Arc<Host>,
     pub(super) lanes: Vec<LaneMonitor>,
     pub(super) voices: Arc<VoiceCounters>,
+    pub(super) captures: Option<Arc<Captures>>,
     pub(super) measured: PrometheusHandle,
 }
 
@@ -38,6 +39,9 @@ impl Probe for ServerProbe {
     fn metrics(&self) -> String {
         measures::health(&self.host.health(), &self.lanes);
         measures::voices(&self.voices.counts());
+        if let Some(captures) = &self.captures {
+            measures::captures(captures.counts());
+        }
         self.measured.render()
     }
 }

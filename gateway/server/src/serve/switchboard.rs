@@ -10,6 +10,7 @@ use callwright_contract::{Arrival, CallCommand, CallEvent, CallId, Pii, Refusal}
 use callwright_host::{EventSink, Host};
 use callwright_lines::twilio::Switchboard;
 
+use super::capturing::CaptureDesk;
 use super::measures;
 
 /// Takes the calls of every line.
@@ -17,6 +18,7 @@ use super::measures;
 pub(super) struct Desk {
     pub(super) host: Arc<Host>,
     pub(super) business: Business,
+    pub(super) captures: Option<CaptureDesk>,
 }
 
 impl Switchboard for Desk {
@@ -47,7 +49,14 @@ impl Desk {
         let emotion = route.hears_emotion;
         let spec =
             CallSpec { id, arrival, mode, limits, share, pace, emotion, tuning: Tuning::default() };
-        let commands = self.host.place(spec, leg)?;
+        let captured = self.captures.as_ref().filter(|captures| captures.takes(&route));
+        let commands = match captured {
+            Some(captures) => {
+                captures.note(&spec, self.business.clone());
+                self.host.place_captured(spec, leg)?
+            }
+            None => self.host.place(spec, leg)?,
+        };
         // The business keeps what it hears of a call until it is given the call, so that the order of these two is free.
         let taken = self.business.take_call(id, &route, Arc::clone(&commands));
         taken.map(|()| id).map_err(|error| {

@@ -61,7 +61,8 @@ async fn twiml(running: &Running) -> String {
 /// A call to `line`, placed as a line would.
 fn place(running: &Running, line: &str) -> (Result<CallId, Refusal>, LegDriver) {
     let engine = running.engine.as_ref().unwrap();
-    let desk = Desk { host: Arc::clone(&engine.host), business: running.business.clone() };
+    let (host, business) = (Arc::clone(&engine.host), running.business.clone());
+    let desk = Desk { host, business, captures: None };
     let (driver, call) =
         leg(LegProfile { lead: Duration::from_millis(160), marks: true, hears: LegAudio::Ulaw });
     let arrival = Arrival {

@@ -41,7 +41,7 @@ impl Phone {
 
     /// The last reply begins with one of the sentences that the table has for `feeling`, and which it is.
     fn acknowledges(&self, feeling: Feeling) -> Option<String> {
-        let (_, document) = shipped().unwrap().remove(0);
+        let (_, document) = shipped(None).unwrap().remove(0);
         let sentences = &document.emotions.of(feeling).unwrap().acknowledge;
         sentences.iter().find(|sentence| self.last().starts_with(*sentence)).cloned()
     }

@@ -154,3 +154,13 @@ async fn goodbye_and_thanks_end_the_call() {
         assert_eq!(phone.finished, Some(AfterCall::HangUp), "{farewell}");
     }
 }
+
+#[tokio::test]
+async fn who_is_captured_is_told_before_anything_else() {
+    let mut clinic = Clinic::open().await;
+    let notice = "This call is recorded so that we can mend faults.";
+    let told = Tenant { capture_notice: Some(notice.to_owned()), ..Tenant::clone(&clinic.tenant) };
+    clinic.tenant = Arc::new(told);
+    let phone = clinic.call().await;
+    assert!(phone.said[0].starts_with(notice), "{:?}", phone.said);
+}

@@ -67,10 +67,11 @@ def model(path: Path, nodes: list[bytes], stored: list[bytes], inputs: list[byte
 # --- A voice of tones -----------------------------------------------------------------------------------------------
 
 
-def tones(ids: str, stretch: str, loudness: str, hop: int, rate: int, numbers: int, sounding: set[int]):
+def tones(ids: str, stretch: str, loudness: str, hop: int, rate: int, numbers: int, sounding: set[int], frames_each: int):
     """Nodes and stored tensors from `ids [1, n]`, `stretch [1]` and `loudness [1]` to `sound [samples]` and
-    `frames [1, n]`, f32. Numbers that are not in `sounding` last one frame and are silent."""
-    frames = [float(2 + number % 3) if number in sounding else 1.0 for number in range(numbers)]
+    `frames [1, n]`, f32. A number lasts two to four times `frames_each`; one that is not in `sounding` is silent and lasts
+    it once."""
+    frames = [float(frames_each * (2 + number % 3 if number in sounding else 1)) for number in range(numbers)]
     steps = [2 * 3.141592653589793 * (200 + 10 * number) / rate for number in range(numbers)]
     levels = [0.5 if number in sounding else 0.0 for number in range(numbers)]
     stored = [
@@ -122,7 +123,7 @@ def piper(folder: Path, name: str, speakers: int, durations: bool, wrong: bool) 
         ids[symbol] = [3 + place]
     numbers = 3 + len(MARKS) + len(LETTERS)
     first_letter = 3 + len(MARKS)
-    nodes, stored = tones("input", "stretch", "loudness", 256, 22050, numbers, set(range(first_letter, numbers)))
+    nodes, stored = tones("input", "stretch", "loudness", 32, 22050, numbers, set(range(first_letter, numbers)), 8)
     stored += [
         tensor("second", INT64, [1], [1]),
         tensor("shape", INT64, [4], [1, 1, 1, -1]),
@@ -142,7 +143,7 @@ def piper(folder: Path, name: str, speakers: int, durations: bool, wrong: bool) 
         value("scales", FLOAT, [4 if wrong else 3]),
     ]
     if wrong:
-        inputs[1] = value("lengths", INT64, ["batch_size"])
+        inputs[1] = value("sizes", INT64, ["batch_size"])
     if speakers > 1:
         inputs.append(value("sid", INT64, ["batch_size"]))
     outputs = [value("output", FLOAT, ["batch_size", 1, 1, "time"])]
@@ -173,7 +174,7 @@ ROWS, STYLE, NUMBERS = 510, 256, 178
 def kokoro(folder: Path, older: bool, durations: bool, wrong: bool) -> None:
     ids = "tokens" if older else "input_ids"
     sounding = {number for number in range(24, NUMBERS) if number not in (156, 157)}
-    nodes, stored = tones(ids, "stretch", "loudness", 600, 24000, NUMBERS, sounding)
+    nodes, stored = tones(ids, "stretch", "loudness", 600, 24000, NUMBERS, sounding, 1)
     stored += [
         tensor("first", INT64, [1], [0]),
         tensor("unit", FLOAT, [1], [1.0]),
@@ -186,7 +187,7 @@ def kokoro(folder: Path, older: bool, durations: bool, wrong: bool) -> None:
     ]
     inputs = [
         value(ids, INT64, [1, "input_ids_len"]),
-        value("style", FLOAT, [1, STYLE] if not wrong else [STYLE]),
+        value("style", FLOAT, [1, STYLE, 1] if wrong else [1, STYLE]),
         value("speed", FLOAT, [1]),
     ]
     outputs = [value("sound", FLOAT, ["num_samples"])]

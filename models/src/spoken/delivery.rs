@@ -114,9 +114,9 @@ impl<'a> Delivery<'a> {
         rate.finish(out).map_err(failed)
     }
 
-    /// Samples of the model's rate.
-    const fn native(&self, ms: u32) -> usize {
-        (self.rate_hz / 1_000 * ms) as usize
+    /// Samples of the model's rate that last so long once they are heard in another pitch.
+    fn native(&self, ms: f32) -> usize {
+        (self.rate_hz as f32 * self.pitch * ms / 1_000.0) as usize
     }
 }
 
@@ -127,9 +127,9 @@ pub(super) fn pitch_factor(style: &VoiceStyle) -> f32 {
 
 const MODEL: &str = "neural voice";
 /// Kept in front of what is loud: a soft beginning, which is below the threshold of `loud`.
-const LEAD_MS: u32 = 10;
+const LEAD_MS: f32 = 10.0;
 /// Kept behind it: a sound that fades.
-const TAIL_MS: u32 = 40;
+const TAIL_MS: f32 = 40.0;
 /// Between sentences, as people pause in a conversation.
 const SENTENCE_PAUSE_MS: f32 = 260.0;
 /// Between the parts of a sentence.

@@ -170,11 +170,14 @@ fn a_model_of_another_signature_says_what_was_expected_and_what_was_found() {
     let (_folder, file) = piper(&["--wrong"]);
     let error = Piper::load(&models(), &file, &Espeak::default()).unwrap_err().to_string();
     assert!(error.contains("input_lengths: i64[_]"), "{error}");
-    assert!(error.contains("lengths: i64[_]") && error.contains("en_US-tiny.onnx"), "{error}");
+    assert!(error.contains("sizes: i64[_]") && error.contains("en_US-tiny.onnx"), "{error}");
     let folder = tempfile::tempdir().unwrap();
     make(folder.path(), &["kokoro", "--wrong"]);
     let error = Kokoro::load(&models(), folder.path(), &Espeak::default()).unwrap_err().to_string();
-    assert!(error.contains("style: f32[_, _]") && error.contains("style: f32[256]"), "{error}");
+    assert!(
+        error.contains("style: f32[_, _]") && error.contains("style: f32[1, 256, 1]"),
+        "{error}"
+    );
     std::fs::write(folder.path().join("model.onnx"), b"no model").unwrap();
     let error = Kokoro::load(&models(), folder.path(), &Espeak::default()).unwrap_err().to_string();
     assert!(error.contains("the runtime cannot load it"), "{error}");

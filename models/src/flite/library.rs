@@ -1,12 +1,12 @@
 //! Flite's shared libraries: the only place that calls C by hand.
 //!
 //! Written against Flite 2.2 (`flite.h`, `cst_audio.h`, `cst_wave.h`, `cst_utterance.h`), the version of Debian 12
-//! and 13 and Ubuntu 22.04 and 24.04. Voices are registered once, under a lock; speaking touches only the
-//! utterance being made, so that threads may speak at the same time.
+//! and 13 and Ubuntu 22.04 and 24.04. Voices are registered once, under a lock. Speaking touches only the
+//! utterance being made and the C library's `rand`, so that one sentence is spoken at a time.
 #![expect(unsafe_code, reason = "Flite is a C library and has no binding that is kept up")]
 
 use std::any::Any;
-use std::ffi::{CStr, c_char, c_float, c_int};
+use std::ffi::{CStr, c_char, c_float, c_int, c_uint};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Mutex, PoisonError};
@@ -172,6 +172,11 @@ impl Library {
             outcome: ControlFlow::Continue(()),
             panic: None,
         };
+        // One sentence at a time: Flite's noise comes from `rand`, whose state all threads share. From the same seed the same
+        // sentence is the same sound, whatever was spoken before.
+        let _alone = SENTENCE.lock().unwrap_or_else(PoisonError::into_inner);
+        // SAFETY: `srand` is C's, thread-safe in the C libraries that Rust's std links, and takes any number.
+        unsafe { srand(NOISE_SEED) };
         // SAFETY: the utterance is ours and whole. Its features come first in its structure (`cst_utterance.h`).
         // The streaming info belongs to the features from `feat_set` on and lives as long as the utterance, and
         // `hearing` outlives the synthesis, which is when the callback may be called. `utt_synth_tokens` gives
@@ -199,6 +204,16 @@ impl Library {
         Ok(hearing.outcome)
     }
 }
+
+unsafe extern "C" {
+    /// C's, which std links already.
+    fn srand(seed: c_uint);
+}
+
+/// Who has it speaks.
+static SENTENCE: Mutex<()> = Mutex::new(());
+/// The state that C programs begin with.
+const NOISE_SEED: c_uint = 1;
 
 fn gave_up(reason: &str) -> ModelError {
     ModelError::Runtime { model: MODEL, reason: reason.to_owned() }

@@ -89,6 +89,15 @@ fn a_faster_pace_is_shorter() {
 }
 
 #[test]
+fn the_same_text_is_the_same_sound_whatever_was_spoken_before() {
+    let mut flite = load();
+    let style = VoiceStyle::default();
+    let first = speak(&mut flite, GREETING, &style).unwrap().samples;
+    speak(&mut flite, "Something else.", &style).unwrap();
+    assert!(speak(&mut flite, GREETING, &style).unwrap().samples == first);
+}
+
+#[test]
 fn a_voice_that_nobody_has_is_the_default_one() {
     let mut flite = load();
     let unknown = speak(&mut flite, "Hello.", &style("marvin", 1.0)).unwrap();

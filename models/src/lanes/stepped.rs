@@ -278,6 +278,11 @@ mod tests {
             over.fill(0.5);
             Ok(())
         }
+
+        fn rehearse(&mut self) -> Result<(), ModelError> {
+            self.0.spend(ms(25));
+            Ok(())
+        }
     }
 
     #[test]

@@ -220,7 +220,7 @@ fn every_task_that_has_a_model_can_be_tried() {
         assert!(text.contains("fail better"), "{band}: {text}");
         assert!(heard("emotion", band)["voice_ms"].as_u64().unwrap() > 500, "{band}");
     }
-    let missing = callwright(&own, &["models", "try", "amd", sound]);
+    let missing = callwright(&own, &["models", "try", "speaker", sound]);
     assert_eq!(missing.status.code(), Some(2));
     assert!(String::from_utf8(missing.stderr).unwrap().contains("no model of that task"));
 }

@@ -141,7 +141,8 @@ fn a_threshold_that_is_changed_ends_the_turn_at_another_time() {
 #[test]
 fn an_agent_that_is_changed_says_something_else() {
     let found = otherwise(Some(change("agent: { greeting: \"Hello from {business}.\" }")));
-    let greeting = "-> \"Hello from Bright Smile Dental.\"";
+    // After what its tenant has callers told.
+    let greeting = "Hello from Bright Smile Dental.\" (finished)";
     assert!(found.iter().any(|line| line.contains(greeting)), "{found:?}");
 }
 

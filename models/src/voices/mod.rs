@@ -4,7 +4,7 @@
 //! > A voice that is not there, or that fails before its first sound, is spoken by the default voice or by Flite: a
 //! > caller hears another voice rather than none. Both are counted, and each unknown name is warned of once.
 //!
-//! What is asked for again and again (greetings, "One moment, please") is kept as sound: see [`PhraseCache`].
+//! What is asked for again and again (greetings, "One moment, please") is kept as sound (`phrases`).
 
 mod counts;
 mod installed;

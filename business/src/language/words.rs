@@ -157,9 +157,11 @@ fn rewrite(words: &[String]) -> Vec<String> {
     let mut out = Vec::with_capacity(words.len());
     while let [first, tail @ ..] = rest {
         let hit = REWRITES.iter().find(|(from, _)| {
-            let length = from.split(' ').count();
-            rest.get(..length)
-                .is_some_and(|head| head.iter().map(String::as_str).eq(from.split(' ')))
+            // Most begin otherwise, and this is asked of every word.
+            from.starts_with(first.as_str())
+                && rest
+                    .get(..from.split(' ').count())
+                    .is_some_and(|head| head.iter().map(String::as_str).eq(from.split(' ')))
         });
         match hit {
             Some((from, to)) => {

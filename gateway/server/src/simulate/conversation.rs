@@ -59,7 +59,8 @@ pub(super) struct Conversation<'s> {
 /// A line, and a look at what comes out of it.
 #[derive(Debug)]
 struct Way {
-    line: Line,
+    /// Boxed: its codecs take tens of kilobytes, and a future that holds a call is moved about on the stack.
+    line: Box<Line>,
     /// To a recording's 8 kHz.
     narrow: Resampler,
 }
@@ -91,7 +92,7 @@ impl<'s> Conversation<'s> {
         clips: &'s HashMap<Voice, Arc<Clip>>,
         who: Identity,
         parameters: &[(String, String)],
-        line: Option<Line>,
+        line: Option<Box<Line>>,
     ) -> Result<Self, LineError> {
         let name = who.call_sid.clone();
         Self::over(Trunk::Twilio(Stream::open(who, parameters)), name, scenario, clips, line)
@@ -103,7 +104,7 @@ impl<'s> Conversation<'s> {
         clips: &'s HashMap<Voice, Arc<Clip>>,
         name: String,
         packets: Packets,
-        line: Line,
+        line: Box<Line>,
     ) -> Result<Self, LineError> {
         Self::over(Trunk::Packets(packets), name, scenario, clips, Some(line))
     }
@@ -113,9 +114,9 @@ impl<'s> Conversation<'s> {
         call_sid: String,
         scenario: &'s Scenario,
         clips: &'s HashMap<Voice, Arc<Clip>>,
-        line: Option<Line>,
+        line: Option<Box<Line>>,
     ) -> Result<Self, LineError> {
-        let rate = line.as_ref().map_or(SampleRate::Hz8000, Line::rate);
+        let rate = line.as_ref().map_or(SampleRate::Hz8000, |line| line.rate());
         let narrow = Resampler::new(rate, SampleRate::Hz8000)?;
         // A line has the scenario's echo among its own.
         let echo = scenario.echo.filter(|_| line.is_none());

@@ -158,7 +158,7 @@ async fn connect(
     webhooks.stream_status(target, "stream-started", Timestamp::now()).await;
     let begun = Instant::now();
     let parameters = &target.parameters;
-    let line = plan.line.map(Line::new).transpose();
+    let line = plan.line.map(Line::new).transpose().map(|line| line.map(Box::new));
     let conversation = line.and_then(|line| {
         Conversation::new(plan.scenario, plan.clips, plan.who.clone(), parameters, line)
     });

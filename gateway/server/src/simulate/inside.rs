@@ -219,7 +219,7 @@ impl Room {
         watch: &mut dyn FnMut(&Entry),
     ) -> Result<Made, SimulateError> {
         let who = identity(wanted.seed);
-        let line = Line::new(settings)?;
+        let line = Box::new(Line::new(settings)?);
         let arrival = Arrival {
             carrier: Carrier::Twilio,
             carrier_call: who.call_sid.clone(),

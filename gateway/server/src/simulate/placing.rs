@@ -182,7 +182,7 @@ impl Caller {
             who: Identity::random(),
             line: line.as_ref(),
         };
-        let made = make(&plan, watch).await?;
+        let made = Box::pin(make(&plan, watch)).await?;
         report(scenario, server, made).await
     }
 }

@@ -9,7 +9,8 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{
-    CaptureSetting, Config, ConfigError, EmotionUse, Secret, Settings, UpgradeSignatureSetting,
+    AdmissionSetting, CaptureSetting, Config, ConfigError, EmotionUse, Secret, Settings,
+    UpgradeSignatureSetting,
 };
 use crate::{bench, captures, doctor, logging, replay, simulate, transcribe};
 
@@ -110,6 +111,10 @@ struct SettingsArgs {
     /// Calls at a time; one more gets a busy tone [default: 10 per core]
     #[arg(long, env = "CALLWRIGHT_CALLS_MAX", value_name = "CALLS")]
     calls_max: Option<NonZeroUsize>,
+    /// What decides, below that number, whether there is room for one more call: what the models cost and how late they
+    /// answer, or nothing else [default: measured]
+    #[arg(long, env = "CALLWRIGHT_ADMISSION", value_name = "HOW")]
+    admission: Option<AdmissionSetting>,
     /// Threads that calls are spread over [default: a quarter of the cores]
     #[arg(long, env = "CALLWRIGHT_SHARDS", value_name = "THREADS")]
     shards: Option<NonZeroUsize>,
@@ -152,6 +157,7 @@ impl SettingsArgs {
             twilio_upgrade_signature: self.twilio_upgrade_signature,
             drain_seconds: self.drain_seconds,
             calls_max: self.calls_max,
+            admission: self.admission,
             shards: self.shards,
             voice: self.voice.filter(|voice| !voice.is_empty()),
             phrase_cache_mb: self.phrase_cache_mb,

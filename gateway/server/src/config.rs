@@ -14,7 +14,9 @@ use callwright_models::voices::VoiceOptions;
 mod file;
 mod secret;
 
-pub use file::{CaptureSetting, EmotionUse, FileError, Settings, UpgradeSignatureSetting};
+pub use file::{
+    AdmissionSetting, CaptureSetting, EmotionUse, FileError, Settings, UpgradeSignatureSetting,
+};
 pub use secret::{AdminKey, Secret, WeakAdminKey};
 
 /// Everything that a server needs to know to start.
@@ -38,6 +40,8 @@ pub struct Config {
     pub drain_max: Duration,
     /// Calls at a time; one more is refused.
     pub calls_max: NonZeroUsize,
+    /// What decides, below that, whether there is room for one more.
+    pub admission: AdmissionSetting,
     /// Threads that calls are spread over.
     pub shards: NonZeroUsize,
     /// How the voices are opened.
@@ -78,6 +82,7 @@ impl Config {
             calls_max: cores.saturating_mul(
                 const { NonZeroUsize::new(CALLS_PER_CORE).expect("ten is not zero") },
             ),
+            admission: AdmissionSetting::default(),
             // A shard carries hundreds of calls; the models need the cores more.
             shards: NonZeroUsize::new(cores.get() / 4).unwrap_or(NonZeroUsize::MIN),
             voices: VoiceOptions::default(),
@@ -134,6 +139,7 @@ impl Config {
             twilio_upgrade_signature: settings.twilio_upgrade_signature.unwrap_or_default().into(),
             drain_max: settings.drain_seconds.map_or(default.drain_max, Duration::from_secs),
             calls_max: settings.calls_max.unwrap_or(default.calls_max),
+            admission: settings.admission.unwrap_or(default.admission),
             shards: settings.shards.unwrap_or(default.shards),
             voices: VoiceOptions {
                 default: settings.voice,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 
-use callwright::config::Config;
+use callwright::config::{AdmissionSetting, Config};
 use callwright::serve::{self, Running};
 use callwright::simulate::{Caller, Target};
 use tokio::runtime::Runtime;
@@ -34,6 +34,8 @@ impl TestServer {
     pub(super) fn start(change: impl FnOnce(&mut Config)) -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut config = Config::local(home.path(), models());
+        // The machine runs other tests beside this server: whether it has room for a call is not what they are about.
+        config.admission = AdmissionSetting::CallsMax;
         change(&mut config);
         // On a thread without a runtime: a test's own runtime would not let itself be blocked.
         let (runtime, running) = thread::scope(|scope| {

@@ -31,6 +31,8 @@ pub struct Settings {
     pub drain_seconds: Option<u64>,
     /// Calls at a time.
     pub calls_max: Option<NonZeroUsize>,
+    /// What decides, below `calls_max`, whether there is room for one more call.
+    pub admission: Option<AdmissionSetting>,
     /// Threads that calls are spread over.
     pub shards: Option<NonZeroUsize>,
     /// The voice of agents that name none.
@@ -78,6 +80,7 @@ impl Settings {
                 .or(other.twilio_upgrade_signature),
             drain_seconds: self.drain_seconds.or(other.drain_seconds),
             calls_max: self.calls_max.or(other.calls_max),
+            admission: self.admission.or(other.admission),
             shards: self.shards.or(other.shards),
             voice: self.voice.or(other.voice),
             phrase_cache_mb: self.phrase_cache_mb.or(other.phrase_cache_mb),
@@ -88,6 +91,17 @@ impl Settings {
             capture_megabytes: self.capture_megabytes.or(other.capture_megabytes),
         }
     }
+}
+
+/// What decides whether there is room for one more call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum AdmissionSetting {
+    /// What each kind of work costs here and how long answers wait now, besides the number of calls.
+    #[default]
+    Measured,
+    /// The number of calls alone, however late the models answer.
+    CallsMax,
 }
 
 /// Whether it may be judged how callers come across.

@@ -12,7 +12,7 @@ use callwright_models::lanes::{
     self, LaneError, LaneKind, LaneMonitor, LaneSeat, LaneSize, LaneThread,
 };
 
-use crate::config::{CaptureSetting, Config, EmotionUse};
+use crate::config::{AdmissionSetting, CaptureSetting, Config, EmotionUse};
 
 /// The engine, running.
 #[derive(Debug)]
@@ -85,7 +85,10 @@ impl Engine {
         };
         let ports = HostLanes { detector, judge, recognizer, synthesizer, emotion };
         let options = HostOptions { shards: size.shards, calls_max: config.calls_max.get() };
-        let monitors = lanes.iter().map(LaneThread::monitor).collect();
+        let watched = match config.admission {
+            AdmissionSetting::Measured => lanes.iter().map(LaneThread::monitor).collect(),
+            AdmissionSetting::CallsMax => Vec::new(),
+        };
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let (captures, recorders) = match config.capture {
             CaptureSetting::None => (None, Vec::new()),
@@ -95,7 +98,7 @@ impl Engine {
             }
         };
         let host = Host::start_recording(options, ports, sink, recorders)?;
-        let host = Arc::new(host.watching(monitors, cores));
+        let host = Arc::new(host.watching(watched, cores));
         Ok(Self { host, captures, lanes, seats })
     }
 

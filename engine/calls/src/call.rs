@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use callwright_contract::{
-    AfterCall, CallCommand, CallFact, CallId, EndCause, Expectation, GuessId, ReplyOutcome,
+    AfterCall, CallCommand, CallFact, CallId, Digit, EndCause, Expectation, GuessId, ReplyOutcome,
 };
 use callwright_media::{Packet, ResamplerError};
 use callwright_models::contract::{DetectorResult, RecognizerResult, SamplePos, SynthesizerResult};
 
 use crate::barge_in::{BargeIn, Yield};
 use crate::conduct::Conduct;
-use crate::dtmf::Keypad;
+use crate::dtmf::{KEYS_PER_BLOCK, KeyTones, Keypad, Way};
 use crate::echo::EchoGuard;
 use crate::emotion::EmotionWatch;
 use crate::input::Input;
@@ -50,6 +50,7 @@ pub struct Call {
     playout: Playout,
     barge_in: BargeIn,
     keypad: Keypad,
+    tones: KeyTones,
     timers: Timers,
     latency: LatencyWatch,
     conduct: Conduct,
@@ -85,6 +86,7 @@ impl Call {
             playout: Playout::new(profile),
             barge_in: BargeIn::new(spec.tuning.barge_in),
             keypad: Keypad::default(),
+            tones: KeyTones::new(profile.tones && spec.mode != CallMode::Echo),
             timers: Timers::new(now, spec.limits, spec.tuning.waits),
             latency: LatencyWatch::default(),
             conduct: Conduct::new(now),
@@ -146,28 +148,40 @@ impl Call {
             (LegInput::Audio(packet), CallMode::Converse | CallMode::Listen) => {
                 self.hear(now, &packet, out);
             }
-            (LegInput::Digit(digit), _) => {
-                self.sound(now);
-                if let Some(digit) = self.keypad.press(now, digit) {
-                    self.turns.forget_guess();
-                    out.facts.push(CallFact::Digit(digit));
-                    self.cut_in(now, now, out);
-                }
-            }
+            (LegInput::Digit(digit), _) => self.key(now, Way::Event, digit, out),
             (LegInput::Mark(mark), _) => self.playout.marked(mark, out),
         }
     }
 
+    /// The caller pressed a key.
+    fn key(&mut self, now: Moment, way: Way, digit: Digit, out: &mut Outbox) {
+        self.sound(now);
+        if let Some(digit) = self.keypad.press(now, way, digit) {
+            self.turns.forget_guess();
+            out.facts.push(CallFact::Digit(digit));
+            self.cut_in(now, now, out);
+        }
+    }
+
     fn hear(&mut self, now: Moment, packet: &Packet, out: &mut Outbox) {
-        let echo = &mut self.echo;
+        let (echo, tones) = (&mut self.echo, &mut self.tones);
         let listens = self.emotion.listens(out);
+        // A packet has 40 ms at most.
+        let mut keys = [None; 2 * KEYS_PER_BLOCK];
+        let mut free = keys.iter_mut();
         self.listening.hear(now, packet, |heard| {
             let (block, detect) = (heard.block, heard.audible);
-            echo.heard(&block);
+            echo.heard(block.start, &heard.narrow);
+            for (key, free) in tones.hear(&heard.narrow).into_iter().flatten().zip(free.by_ref()) {
+                *free = Some(key);
+            }
             // What is too quiet for speech is too quiet for a mood.
             let emotion = listens && detect;
             out.lanes.push(LaneRequest::Audio { block, detect, emotion });
         });
+        for key in keys.into_iter().flatten() {
+            self.key(now, Way::Tone, key, out);
+        }
     }
 
     /// Takes in an answer of a lane. The caller has checked that it is this call's.

@@ -1,6 +1,6 @@
 //! Is what we hear the caller, or our own voice coming back from a speakerphone?
 
-use callwright_models::contract::{AudioBlock, SamplePos};
+use callwright_models::contract::SamplePos;
 
 use crate::moment::Moment;
 use crate::playout::{LINE_FRAME, LINE_RATE};
@@ -104,16 +104,11 @@ impl EchoGuard {
         self.played.cut(index(now));
     }
 
-    /// 20 ms more of what we hear.
+    /// 20 ms more of what we hear, from `start` on, at [`LINE_RATE`].
     ///
     /// *Real time:* no allocation.
-    pub(crate) fn heard(&mut self, block: &AudioBlock) {
-        let mut half = [0; LINE_FRAME];
-        for (to, pair) in half.iter_mut().zip(block.samples.as_chunks::<2>().0) {
-            // What matters lies far below 4 kHz, so the mean of two is filter enough.
-            *to = i16::midpoint(pair[0], pair[1]);
-        }
-        self.heard.write(position(block.start), &half);
+    pub(crate) fn heard(&mut self, start: SamplePos, frame: &[i16; LINE_FRAME]) {
+        self.heard.write(position(start), frame);
     }
 
     /// Whether the 128 ms up to `end`, where the sound arrived at `arrived`, are our own voice. Asked only about what the
@@ -277,15 +272,11 @@ mod tests {
         for (n, (played, heard)) in frames.enumerate() {
             let ms = |n: usize| Moment::new(Duration::from_millis(n as u64 * 20));
             guard.played(ms(n), played);
-            let mut samples = [0; 320];
-            for (to, from) in samples.as_chunks_mut::<2>().0.iter_mut().zip(heard) {
-                *to = [*from; 2];
-            }
-            let block = AudioBlock { start: SamplePos(n as u64 * 320), samples };
-            guard.heard(&block);
+            let start = SamplePos(n as u64 * 320);
+            guard.heard(start, heard);
             if n > 25 {
                 all += 1;
-                echoes += u32::from(guard.is_echo(block.end(), ms(n + 1)));
+                echoes += u32::from(guard.is_echo(start.plus(320), ms(n + 1)));
             }
         }
         echoes as f32 / all as f32

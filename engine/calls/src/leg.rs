@@ -29,6 +29,9 @@ pub struct LegProfile {
     pub marks: bool,
     /// What the packets of the caller's sound hold.
     pub hears: LegAudio,
+    /// Keys may come as tones in the sound and not as [`LegInput::Digit`]: a line without telephone events (RFC 4733)
+    /// and without a carrier that tells of keys. What comes both ways is taken once.
+    pub tones: bool,
 }
 
 /// The form of a leg's incoming sound.

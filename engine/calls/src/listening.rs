@@ -6,6 +6,7 @@ use callwright_models::contract::{AudioBlock, BLOCK_SAMPLES, LISTENING_RATE, Sam
 
 use crate::leg::LegAudio;
 use crate::moment::Moment;
+use crate::playout::LINE_FRAME;
 
 /// The incoming sound of one call as a row of numbered blocks.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(crate) struct Listening {
 #[derive(Debug)]
 pub(crate) struct HeardBlock {
     pub(crate) block: AudioBlock,
+    /// The same at 8 kHz, as a telephone has it.
+    pub(crate) narrow: [i16; LINE_FRAME],
     /// Worth the speech detector's time: it is loud enough to be speech, or follows such a block closely.
     pub(crate) audible: bool,
 }
@@ -85,9 +88,14 @@ impl Listening {
         let mut samples = [0; BLOCK_SAMPLES];
         // Both lengths are one frame by their types, so this cannot fail; silence would stand in if it did.
         let _converted = self.resampler.process(frame, &mut samples);
+        let mut narrow = [0; LINE_FRAME];
+        for (to, pair) in narrow.iter_mut().zip(samples.as_chunks::<2>().0) {
+            // What it is for lies far below 4 kHz, so the mean of two is filter enough.
+            *to = i16::midpoint(pair[0], pair[1]);
+        }
         let block = AudioBlock { start: self.next, samples };
         self.next = block.end();
-        HeardBlock { block, audible: self.quiet_blocks < HANGOVER_BLOCKS }
+        HeardBlock { block, narrow, audible: self.quiet_blocks < HANGOVER_BLOCKS }
     }
 
     /// Position one past the last block.

@@ -73,8 +73,12 @@ pub(super) fn seeds() -> Vec<Vec<u8>> {
     let (recorder, octets) = Recorder::new(CaptureLimits::default());
     let mut shard = Shard::new(1, 0);
     shard.record(recorder);
-    let profile =
-        LegProfile { lead: Duration::from_millis(160), marks: true, hears: LegAudio::Ulaw };
+    let profile = LegProfile {
+        lead: Duration::from_millis(160),
+        marks: true,
+        hears: LegAudio::Ulaw,
+        tones: false,
+    };
     let (mut line, leg) = leg(profile);
     let (mut business, commands) = ring(8, WhenFull::Refuse);
     let arrival = Arrival {

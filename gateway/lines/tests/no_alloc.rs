@@ -38,8 +38,12 @@ static COUNTING: Counting = Counting;
 
 /// Echoes `packets` of 20 ms and counts what was allocated for it.
 fn echo(session: &mut Session, packets: std::ops::Range<u64>) -> u64 {
-    let (mut driver, mut call) =
-        leg(LegProfile { lead: std::time::Duration::ZERO, marks: true, hears: LegAudio::Ulaw });
+    let (mut driver, mut call) = leg(LegProfile {
+        lead: std::time::Duration::ZERO,
+        marks: true,
+        hears: LegAudio::Ulaw,
+        tones: false,
+    });
     let payload = "/v39".repeat(53) + "/w==";
     let messages: Vec<String> = packets
         .map(|n| {

@@ -38,8 +38,12 @@ impl Lanes for Deaf {
 }
 
 fn place(shard: &mut Shard, lanes: &mut Deaf, mode: CallMode, capture: bool) -> LegDriver {
-    let (line, leg) =
-        leg(LegProfile { lead: Duration::from_millis(160), marks: true, hears: LegAudio::Ulaw });
+    let (line, leg) = leg(LegProfile {
+        lead: Duration::from_millis(160),
+        marks: true,
+        hears: LegAudio::Ulaw,
+        tones: false,
+    });
     let (_commands, commands) = ring(4, WhenFull::Refuse);
     let arrival = Arrival {
         carrier: Carrier::Twilio,

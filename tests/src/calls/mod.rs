@@ -3,6 +3,7 @@
 mod allocation;
 mod barge_in;
 mod emotion;
+mod keys;
 mod lanes;
 mod lifecycle;
 mod replay;

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use callwright_media::tone::{Digit, DigitTiming, TonePlayer};
+use callwright_media::{SampleRate, g711};
+
 /// A mu-law octet as loud as speech.
 pub(crate) const CALLER_LOUD: u8 = 0xA0;
 /// The mu-law octet of silence.
@@ -15,6 +18,8 @@ pub(super) struct Caller {
     loud: usize,
     /// Samples sent, at 16 kHz.
     sent: u64,
+    /// Keys that sound.
+    keys: Option<TonePlayer>,
 }
 
 #[derive(Debug)]
@@ -35,6 +40,13 @@ impl Caller {
         }
     }
 
+    /// Presses keys that sound.
+    pub(super) fn press(&mut self, keys: &str) {
+        let digits: Vec<Digit> = keys.chars().filter_map(Digit::from_char).collect();
+        let player = TonePlayer::digits(&digits, DigitTiming::default(), SampleRate::Hz8000);
+        self.keys = Some(player.expect("a few keys"));
+    }
+
     /// The next 20 ms.
     pub(super) fn next_frame(&mut self) -> [u8; 160] {
         let mut frame = [CALLER_SILENT; 160];
@@ -43,6 +55,13 @@ impl Caller {
             // Noise, since a steady octet would be no sound: the sign of each sample is a bit of its number's hash.
             let number = (self.sent / 2 + n as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
             *octet = CALLER_LOUD ^ if number >> 63 == 0 { 0 } else { 0x80 };
+        }
+        if let Some(keys) = &mut self.keys {
+            let mut tones = [0; 160];
+            keys.fill(&mut tones);
+            for (octet, tone) in frame.iter_mut().zip(tones) {
+                *octet = g711::ulaw_encode(g711::ulaw_decode(*octet).saturating_add(tone));
+            }
         }
         self.loud -= loud;
         self.sent += 320;

@@ -54,6 +54,14 @@ struct Captures {
     writer: CaptureWriter,
 }
 
+/// What a stream of Twilio's is.
+const TWILIO: LegProfile = LegProfile {
+    lead: Duration::from_millis(160),
+    marks: true,
+    hears: LegAudio::Ulaw,
+    tones: false,
+};
+
 impl Script {
     /// A call to an agent over a Twilio-like stream.
     pub(crate) fn twilio() -> Self {
@@ -71,7 +79,14 @@ impl Script {
     }
 
     fn of(mode: CallMode, limits: CallLimits, delays: Delays, emotion: bool) -> Self {
-        Self::build(mode, limits, delays, emotion, None)
+        Self::build(mode, limits, delays, emotion, TWILIO, None)
+    }
+
+    /// A call over a line on which keys are tones in the sound.
+    pub(crate) fn with_tones() -> Self {
+        let profile = LegProfile { tones: true, ..TWILIO };
+        let (mode, limits) = (CallMode::Converse, CallLimits::default());
+        Self::build(mode, limits, Delays::default(), false, profile, None)
     }
 
     /// A call that is captured.
@@ -85,7 +100,7 @@ impl Script {
         delays: Delays,
         recorder: (Recorder, Reader<u8>),
     ) -> Self {
-        Self::build(mode, CallLimits::default(), delays, false, Some(recorder))
+        Self::build(mode, CallLimits::default(), delays, false, TWILIO, Some(recorder))
     }
 
     fn build(
@@ -93,13 +108,12 @@ impl Script {
         limits: CallLimits,
         delays: Delays,
         emotion: bool,
+        profile: LegProfile,
         recorder: Option<(Recorder, Reader<u8>)>,
     ) -> Self {
         let caller = Rc::new(RefCell::new(Caller::default()));
         let mut lanes = SimulatedLanes::new(Rc::clone(&caller), delays);
         let mut shard = Shard::new(2, 0);
-        let profile =
-            LegProfile { lead: Duration::from_millis(160), marks: true, hears: LegAudio::Ulaw };
         let (line, leg) = leg(profile);
         let (commands, reader) = ring(16, WhenFull::Refuse);
         let arrival = Arrival {
@@ -244,6 +258,12 @@ impl Script {
     /// The caller says `text` over `lasting_ms`.
     pub(crate) fn caller_says(&mut self, text: &str, lasting_ms: u64) -> &mut Self {
         self.caller.borrow_mut().speak(text, Duration::from_millis(lasting_ms));
+        self
+    }
+
+    /// The caller presses keys that go over the line as tones, 100 ms each and as long between them.
+    pub(crate) fn caller_sounds(&mut self, keys: &str) -> &mut Self {
+        self.caller.borrow_mut().press(keys);
         self
     }
 

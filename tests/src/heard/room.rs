@@ -32,8 +32,12 @@ impl Room {
     /// A call that is judged for how the caller comes across; its lanes may have served another before. Commands go in
     /// by the second.
     pub(super) fn call(mut lanes: InlineLanes, now_ms: u64) -> (Self, Writer<CallCommand>) {
-        let profile =
-            LegProfile { lead: Duration::from_millis(160), marks: false, hears: LegAudio::Ulaw };
+        let profile = LegProfile {
+            lead: Duration::from_millis(160),
+            marks: false,
+            hears: LegAudio::Ulaw,
+            tones: false,
+        };
         let (line, leg) = leg(profile);
         let (writer, commands) = ring(16, WhenFull::Refuse);
         let spec = CallSpec {

@@ -22,8 +22,12 @@ use super::faults::Fault;
 use super::voice::Ear;
 
 /// As the driver of Twilio's streams treats them.
-const PROFILE: LegProfile =
-    LegProfile { lead: Duration::from_millis(160), marks: true, hears: LegAudio::Ulaw };
+const PROFILE: LegProfile = LegProfile {
+    lead: Duration::from_millis(160),
+    marks: true,
+    hears: LegAudio::Ulaw,
+    tones: false,
+};
 /// Octets of sound in 5 ms.
 const STEP_OCTETS: usize = 40;
 

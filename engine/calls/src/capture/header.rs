@@ -28,6 +28,9 @@ const MODES: [CallMode; 3] = [CallMode::Converse, CallMode::Listen, CallMode::Ec
 const SOUNDS: [LegAudio; 2] = [LegAudio::Ulaw, LegAudio::Wideband];
 const CARRIERS: [Carrier; 1] = [Carrier::Twilio];
 
+/// The bit of what a line can do that says that keys may come as tones. The lowest is for marks.
+const TONES: u32 = 1;
+
 const TIME: u8 = 0;
 const NUMBER: u8 = 1;
 const COUNT: u8 = 2;
@@ -46,7 +49,7 @@ impl Header {
         out.number(spec.share.0.into());
         out.octet(spec.emotion.into());
         out.time(profile.lead);
-        out.octet(profile.marks.into());
+        out.octet(u8::from(profile.marks) | u8::from(profile.tones) << TONES);
         out.octet(place(&SOUNDS, profile.hears));
         for (name, setting) in spec.clone().settings() {
             out.text(name);
@@ -84,11 +87,9 @@ impl Header {
         let share = u16::try_from(octets.number()?).map(Share);
         let share = share.map_err(|_large| Malformed("a number is too large"))?;
         let emotion = octets.octet()? != 0;
-        let profile = LegProfile {
-            lead: octets.time()?,
-            marks: octets.octet()? != 0,
-            hears: at(&SOUNDS, octets.octet()?)?,
-        };
+        let (lead, can) = (octets.time()?, octets.octet()?);
+        let (marks, tones) = (can & 1 != 0, can >> TONES & 1 != 0);
+        let profile = LegProfile { lead, marks, hears: at(&SOUNDS, octets.octet()?)?, tones };
         let (limits, pace, tuning) = (CallLimits::default(), Pace::default(), Tuning::default());
         let mut spec = CallSpec { id, arrival, mode, limits, share, pace, emotion, tuning };
         while !octets.is_empty() {
@@ -151,8 +152,12 @@ mod tests {
                 Setting::Count(count) => *count += n as u32,
             }
         }
-        let profile =
-            LegProfile { lead: Duration::from_millis(160), marks: true, hears: LegAudio::Wideband };
+        let profile = LegProfile {
+            lead: Duration::from_millis(160),
+            marks: true,
+            hears: LegAudio::Wideband,
+            tones: true,
+        };
         let began = Moment::new(Duration::from_nanos(123_456_789));
         Header { version: "0.1.0".to_owned(), began, spec, profile }
     }

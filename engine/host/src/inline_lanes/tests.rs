@@ -110,7 +110,7 @@ fn what_is_out_of_reach_is_left_out_and_a_gap_is_silence() {
 fn a_call_that_runs_on_it_understands_its_caller() {
     let mut lanes = InlineLanes::new(models(), InlineDelays::default());
     let mut shard = Shard::new(1, 0);
-    let profile = LegProfile { lead: MS(0), marks: false, hears: LegAudio::Wideband };
+    let profile = LegProfile { lead: MS(0), marks: false, hears: LegAudio::Wideband, tones: false };
     let (mut line, leg) = leg(profile);
     let (_commands, commands) = ring(4, WhenFull::Refuse);
     let arrival = Arrival {

@@ -22,8 +22,12 @@ use super::wire::{Happened, Wire};
 
 /// How a stream of Twilio's is to be treated: its far end keeps a buffer that can be cleared, and answers marks. The
 /// lead rides out the jitter of the internet and is what a caller may still hear after a `clear` was sent too late.
-const PROFILE: LegProfile =
-    LegProfile { lead: Duration::from_millis(160), marks: true, hears: LegAudio::Ulaw };
+const PROFILE: LegProfile = LegProfile {
+    lead: Duration::from_millis(160),
+    marks: true,
+    hears: LegAudio::Ulaw,
+    tones: false,
+};
 
 /// Serves one stream until it is over. `_open` counts it as open until then.
 pub(super) async fn serve<S: Switchboard>(

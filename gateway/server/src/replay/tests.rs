@@ -39,8 +39,12 @@ fn captured() -> Capture {
     let (recorder, octets) = Recorder::new(CaptureLimits::default());
     let mut shard = Shard::new(1, 0);
     shard.record(recorder);
-    let profile =
-        LegProfile { lead: Duration::from_millis(160), marks: true, hears: LegAudio::Ulaw };
+    let profile = LegProfile {
+        lead: Duration::from_millis(160),
+        marks: true,
+        hears: LegAudio::Ulaw,
+        tones: false,
+    };
     let (mut line, leg) = leg(profile);
     let (_business, commands) = ring(8, WhenFull::Refuse);
     let arrival = Arrival {

@@ -63,8 +63,12 @@ fn place(running: &Running, line: &str) -> (Result<CallId, Refusal>, LegDriver) 
     let engine = running.engine.as_ref().unwrap();
     let (host, business) = (Arc::clone(&engine.host), running.business.clone());
     let desk = Desk { host, business, captures: None };
-    let (driver, call) =
-        leg(LegProfile { lead: Duration::from_millis(160), marks: true, hears: LegAudio::Ulaw });
+    let (driver, call) = leg(LegProfile {
+        lead: Duration::from_millis(160),
+        marks: true,
+        hears: LegAudio::Ulaw,
+        tones: false,
+    });
     let arrival = Arrival {
         carrier: Carrier::Twilio,
         carrier_call: "CA0".to_owned(),

@@ -69,8 +69,12 @@ const HOP: Duration = Duration::from_millis(10);
 const TICK: Duration = Duration::from_millis(TICK_MS);
 const FRAME_MS: u64 = 20;
 /// What Twilio's streams are (see `gateway/lines`).
-const TWILIO: LegProfile =
-    LegProfile { lead: Duration::from_millis(160), marks: true, hears: LegAudio::Ulaw };
+const TWILIO: LegProfile = LegProfile {
+    lead: Duration::from_millis(160),
+    marks: true,
+    hears: LegAudio::Ulaw,
+    tones: false,
+};
 /// A call that is over on the line and not in the core for so long is left to the report.
 const WIND_DOWN: Duration = Duration::from_secs(10);
 /// Turns of the business's tasks after which each has done what it can: one hands an event on, one deals with it.
@@ -282,11 +286,14 @@ impl Room {
     ) -> Result<(LegDriver, Arc<Overheard>), SimulateError> {
         let inside = |what: &str| SimulateError::Inside(what.to_owned());
         let profile = match line.carrier {
-            CarrierKind::Twilio => TWILIO,
+            CarrierKind::Twilio => LegProfile { tones: line.tones(), ..TWILIO },
             // A packet leaves when it is due, and its far end keeps nothing.
-            CarrierKind::Sip | CarrierKind::Webrtc => {
-                LegProfile { lead: Duration::ZERO, marks: false, hears: line.hears() }
-            }
+            CarrierKind::Sip | CarrierKind::Webrtc => LegProfile {
+                lead: Duration::ZERO,
+                marks: false,
+                hears: line.hears(),
+                tones: line.tones(),
+            },
         };
         let (driver, leg) = leg(profile);
         let (commands, reader) = commands();

@@ -209,6 +209,11 @@ impl LineProfile {
         }
     }
 
+    /// Whether keys come as tones in the sound.
+    pub(super) fn tones(&self) -> bool {
+        self.keys == WrittenKeys::Tones
+    }
+
     fn codec(&self) -> Codec {
         match (self.carrier, self.codec) {
             // Its gateway has turned into mu-law what was not.

@@ -274,6 +274,7 @@ impl Crowd {
             lead: if over_rtp { Duration::ZERO } else { Duration::from_millis(160) },
             marks: !over_rtp,
             hears: LegAudio::Ulaw,
+            tones: false,
         };
         let (driver, leg) = leg(profile);
         let (commands, reader) = commands();
@@ -434,7 +435,12 @@ impl EchoCalls {
         );
         let mut placed = Vec::new();
         for number in 0..calls {
-            let profile = LegProfile { lead: Duration::ZERO, marks: false, hears: LegAudio::Ulaw };
+            let profile = LegProfile {
+                lead: Duration::ZERO,
+                marks: false,
+                hears: LegAudio::Ulaw,
+                tones: false,
+            };
             let (driver, leg) = leg(profile);
             let (_business, reader) = commands();
             let arrival = Arrival {

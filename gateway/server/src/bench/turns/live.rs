@@ -70,7 +70,7 @@ impl Player<'_> {
         pace: Pace,
     ) -> Result<Noticed, LiveError> {
         let mut shard = Shard::new(1, 0);
-        let profile = LegProfile { lead: Duration::ZERO, marks: false, hears };
+        let profile = LegProfile { lead: Duration::ZERO, marks: false, hears, tones: false };
         let (mut driver, leg) = leg(profile);
         let (_business, commands) = ring(1, WhenFull::Refuse);
         let arrival = Arrival {

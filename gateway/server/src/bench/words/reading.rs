@@ -101,7 +101,7 @@ pub(super) async fn read(
     let id = host.next_id();
     let mut incoming = events.of(id);
     let (mut line, call) =
-        leg(LegProfile { lead: Duration::ZERO, marks: false, hears: wire.hears });
+        leg(LegProfile { lead: Duration::ZERO, marks: false, hears: wire.hears, tones: false });
     host.place(spec(id), call).map_err(ReadingError::Refused)?;
     let begun = Instant::now();
     let mut heard = Heard::default();

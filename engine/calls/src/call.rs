@@ -13,6 +13,7 @@ use crate::conduct::Conduct;
 use crate::dtmf::{KEYS_PER_BLOCK, KeyTones, Keypad, Way};
 use crate::echo::EchoGuard;
 use crate::emotion::EmotionWatch;
+use crate::foreground::Foreground;
 use crate::input::Input;
 use crate::lanes::{LaneAnswer, LaneRequest};
 use crate::latency::LatencyWatch;
@@ -43,6 +44,7 @@ pub struct Call {
     over: bool,
     listening: Listening,
     echo: EchoGuard,
+    foreground: Foreground,
     speech: SpeechEdges,
     turns: Turns,
     emotion: EmotionWatch,
@@ -79,6 +81,7 @@ impl Call {
             over: false,
             listening: Listening::new(profile.hears)?,
             echo: EchoGuard::new(),
+            foreground: Foreground::new(spec.tuning.barge_in),
             speech: SpeechEdges::new(spec.tuning.speech),
             turns: Turns::new(patience_min(spec.mode), spec.pace, spec.tuning.patience),
             emotion: EmotionWatch::new(spec.emotion && spec.mode == CallMode::Converse),
@@ -165,6 +168,7 @@ impl Call {
 
     fn hear(&mut self, now: Moment, packet: &Packet, out: &mut Outbox) {
         let (echo, tones) = (&mut self.echo, &mut self.tones);
+        let (foreground, talks) = (&mut self.foreground, self.turns.open());
         let listens = self.emotion.listens(out);
         // A packet has 40 ms at most.
         let mut keys = [None; 2 * KEYS_PER_BLOCK];
@@ -172,6 +176,7 @@ impl Call {
         self.listening.hear(now, packet, |heard| {
             let (block, detect) = (heard.block, heard.audible);
             echo.heard(block.start, &heard.narrow);
+            foreground.heard(block.start, &heard.narrow, talks);
             for (key, free) in tones.hear(&heard.narrow).into_iter().flatten().zip(free.by_ref()) {
                 *free = Some(key);
             }
@@ -207,7 +212,7 @@ impl Call {
 
     /// One window of listening: edges of speech, and whether the agent must yield.
     fn detected(&mut self, now: Moment, result: DetectorResult, out: &mut Outbox) {
-        let probability = self.unless_echo(now, result);
+        let probability = self.unless_echo_or_afar(now, result);
         match self.speech.window(result.end, probability) {
             Some(SpeechEdge::Onset(began)) => self.onset(now, began, out),
             Some(SpeechEdge::Lull(ended)) => {
@@ -238,17 +243,24 @@ impl Call {
         }
     }
 
-    /// The detector's probability, or none when what it heard is our own voice.
-    fn unless_echo(&mut self, now: Moment, result: DetectorResult) -> f32 {
-        let ours = self.playout.sounded_within(now, ECHO_TAIL);
-        if ours && result.probability >= self.spec.tuning.speech.on {
-            let arrived = self.listening.moment_of(result.end);
-            if self.echo.is_echo(result.end, arrived) {
-                self.emotion.echoed(result.end);
-                return 0.0;
-            }
+    /// The detector's probability; none when what it heard is our own voice, or one around the caller over which the agent
+    /// speaks on.
+    fn unless_echo_or_afar(&mut self, now: Moment, result: DetectorResult) -> f32 {
+        if result.probability < self.spec.tuning.speech.on {
+            return result.probability;
         }
-        result.probability
+        if !self.playout.sounded_within(now, ECHO_TAIL) {
+            self.foreground.speaks(result.end);
+            return result.probability;
+        }
+        let arrived = self.listening.moment_of(result.end);
+        if self.echo.is_echo(result.end, arrived) {
+            self.emotion.echoed(result.end);
+            return 0.0;
+        }
+        // Once a voice has begun it is heard to its end, however softly words end.
+        let near = self.speech.speaking() || self.foreground.is_near(result.end);
+        if near { result.probability } else { 0.0 }
     }
 
     fn onset(&mut self, now: Moment, began: SamplePos, out: &mut Outbox) {
@@ -464,7 +476,9 @@ impl Call {
             let began = self.listening.moment_of(self.speech.began());
             self.cut_in(now, began, out);
         }
-        self.conduct.turn_over(points.quiet_since, over.text.reveal().is_empty());
+        let wordless = over.text.reveal().is_empty();
+        self.foreground.turn_over(!wordless);
+        self.conduct.turn_over(points.quiet_since, wordless);
         self.latency.turn_over(now, over.turn, &points);
         if self.spec.mode == CallMode::Converse {
             self.timers.owe(now, over.turn);

@@ -5,8 +5,8 @@
 //!
 //! Reading order: [`leg`] (where a call meets the line), [`Call`], then what it is made of: `listening` and `speech`
 //! (hearing), `turn`, `turn_words`, `partials`, `patience`, `turn_end` (the caller's turn), `playout`, `speech_queue`,
-//! `ledger`, `gain` (our reply), `barge_in`, `emotion`, `dtmf`, `timers`, `latency`; then [`Shard`]; then [`capture`] and
-//! [`replay`], by which a call is run again.
+//! `ledger`, `gain` (our reply), `barge_in`, `echo`, `foreground` (whose the floor is), `emotion`, `dtmf`, `timers`,
+//! `latency`; then [`Shard`]; then [`capture`] and [`replay`], by which a call is run again.
 
 pub mod leg;
 
@@ -48,6 +48,7 @@ mod emotion;
 mod asides;
 mod barge_in;
 mod echo;
+mod foreground;
 
 mod conduct;
 mod dtmf;

@@ -50,7 +50,7 @@ impl Default for SpeechTuning {
 }
 
 /// When the agent falls silent for the caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BargeInTuning {
     /// Windows of speech in a row at which the agent falls silent.
     pub silencing_windows: u32,
@@ -60,6 +60,10 @@ pub struct BargeInTuning {
     pub first_words: Duration,
     /// A sound this long is given the floor even if no word of it was understood.
     pub mumbled: Duration,
+    /// How many dB louder than what the line brings all the time a voice must be to be the caller's.
+    pub above_background: f32,
+    /// How many dB fainter than the caller was so far it may be.
+    pub below_caller: f32,
 }
 
 impl Default for BargeInTuning {
@@ -73,6 +77,11 @@ impl Default for BargeInTuning {
             // So that the answer is there by 300 ms.
             first_words: Duration::from_millis(250),
             mumbled: Duration::from_millis(1_200),
+            // Of six voices that talk at once, a window is seldom 5 dB louder than all of them are on average; of a caller
+            // who is 15 dB louder than they, three windows of four are.
+            above_background: 8.0,
+            // The soft syllables of one voice; whoever is further from the telephone than from the caller is below.
+            below_caller: 14.0,
         }
     }
 }
@@ -145,7 +154,7 @@ pub enum Setting<'a> {
 }
 
 /// How many settings a call has.
-pub const SETTINGS: usize = 23;
+pub const SETTINGS: usize = 25;
 
 impl CallSpec {
     /// Every setting of the call by its name, limits and pace included: for captures, which keep them, and for replays,
@@ -169,6 +178,8 @@ impl CallSpec {
             ("barge_in.raising_windows", Count(&mut barge_in.raising_windows)),
             ("barge_in.first_words", Time(&mut barge_in.first_words)),
             ("barge_in.mumbled", Time(&mut barge_in.mumbled)),
+            ("barge_in.above_background", Number(&mut barge_in.above_background)),
+            ("barge_in.below_caller", Number(&mut barge_in.below_caller)),
             ("patience.little", Time(&mut patience.little)),
             ("patience.short_answer", Time(&mut patience.short_answer)),
             ("patience.no_judge", Time(&mut patience.no_judge)),

@@ -1,7 +1,7 @@
 //! The caller speaks while the agent does.
 
 use callwright_contract::{
-    Aside, CallCommand, CallFact, EndCause, Expectation, Protection, ReplyOutcome,
+    Aside, CallCommand, CallFact, EndCause, Expectation, Protection, ReplyOutcome, TurnId,
 };
 
 use crate::harness::{Script, fact};
@@ -170,10 +170,40 @@ fn a_mumble_that_goes_on_is_given_the_floor() {
 fn the_opening_of_a_greeting_cannot_be_cut_off_and_the_rest_can() {
     let mut call = Script::twilio();
     call.agent_says_so(LONG, None, Protection::Opening);
-    call.caller_says("Hello, is this the dentist?", 1_500);
+    call.at(200).caller_says("Hello, is this the dentist?", 1_500);
     let at = call.hears_by(2_000, "interrupted", |f| matches!(f, CallFact::Interrupted { .. }));
     let opening = call.far.loud_ms.iter().take(at as usize).filter(|&&loud| loud).count();
     assert!((290..460).contains(&opening), "{opening} ms were spoken");
+}
+
+#[test]
+fn people_who_talk_around_the_caller_do_not_cut_a_greeting_off_and_the_caller_does() {
+    // 20 dB below the caller, and loud enough for the detector to take it for speech.
+    let mut call = Script::twilio();
+    call.others_talk(700);
+    let reply = call.agent_says_so(LONG, None, Protection::Opening);
+    call.at(8_000);
+    let ends = call.facts(fact::reply_ended);
+    assert_eq!(ends, [(reply, ReplyOutcome::Finished, LONG.to_owned())]);
+    let mut call = Script::twilio();
+    call.others_talk(700);
+    call.agent_says_so(LONG, None, Protection::Opening);
+    call.at(2_000).caller_says("Stop, please.", 900);
+    call.hears_by(2_900, "interrupted", |f| matches!(f, CallFact::Interrupted { .. }));
+    call.at(3_000);
+    assert!(call.last_loud().unwrap() <= 2_000 + 130, "as soon as in silence");
+}
+
+#[test]
+fn a_voice_much_fainter_than_the_caller_does_not_interrupt() {
+    let mut call = Script::twilio();
+    call.at(500).caller_says("I'd like to book a cleaning.", 1_200);
+    call.hears_by(2_500, "the turn is over", |f| matches!(f, CallFact::TurnOver(_)));
+    let reply = call.agent_says(LONG, Some(TurnId(0)));
+    call.at(4_000).others_talk(700).at(4_600).others_talk(0);
+    call.at(9_000);
+    let ends = call.facts(fact::reply_ended);
+    assert_eq!(ends, [(reply, ReplyOutcome::Finished, LONG.to_owned())]);
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub(super) struct Caller {
     sent: u64,
     /// Keys that sound.
     keys: Option<TonePlayer>,
+    /// How loud, as a sample, those are who talk around the caller.
+    others: i16,
 }
 
 #[derive(Debug)]
@@ -40,6 +42,11 @@ impl Caller {
         }
     }
 
+    /// From now on others talk around the caller, as loud as this in samples.
+    pub(super) const fn others_talk(&mut self, loud: i16) {
+        self.others = loud;
+    }
+
     /// Presses keys that sound.
     pub(super) fn press(&mut self, keys: &str) {
         let digits: Vec<Digit> = keys.chars().filter_map(Digit::from_char).collect();
@@ -55,6 +62,16 @@ impl Caller {
             // Noise, since a steady octet would be no sound: the sign of each sample is a bit of its number's hash.
             let number = (self.sent / 2 + n as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
             *octet = CALLER_LOUD ^ if number >> 63 == 0 { 0 } else { 0x80 };
+        }
+        if self.others > 0 {
+            for (n, octet) in frame.iter_mut().enumerate() {
+                // Noise whose loudness goes up and down by 4 dB, twelve times a second.
+                let number = (self.sent / 2 + n as u64).wrapping_mul(0xD134_2543_DE82_EF95);
+                let swing = ((self.sent / 320) as f32 * 1.5).sin() * 0.4 + 1.0;
+                let sample = (f32::from(self.others) * swing) as i16;
+                let sample = if number >> 63 == 0 { sample } else { -sample };
+                *octet = g711::ulaw_encode(g711::ulaw_decode(*octet).saturating_add(sample));
+            }
         }
         if let Some(keys) = &mut self.keys {
             let mut tones = [0; 160];

@@ -261,6 +261,12 @@ impl Script {
         self
     }
 
+    /// From now on others talk around the caller, as loud as this in samples.
+    pub(crate) fn others_talk(&mut self, loud: i16) -> &mut Self {
+        self.caller.borrow_mut().others_talk(loud);
+        self
+    }
+
     /// The caller presses keys that go over the line as tones, 100 ms each and as long between them.
     pub(crate) fn caller_sounds(&mut self, keys: &str) -> &mut Self {
         self.caller.borrow_mut().press(keys);

@@ -23,6 +23,8 @@ pub(crate) struct AgentDocument {
     /// notice that feelings are judged, where they are.
     pub greeting: String,
     pub goodbye: String,
+    /// How callers learn that no person speaks.
+    pub disclosure: Disclosure,
     /// How long a slot is kept for a caller who has not confirmed.
     pub hold: SignedDuration,
     /// Confidence below which a request is read back, 0-1.
@@ -38,6 +40,16 @@ pub(crate) struct AgentDocument {
 pub(crate) struct Silence {
     pub reprompt_after: Duration,
     pub reprompts: u8,
+}
+
+/// How callers learn that no person speaks.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Disclosure {
+    /// The words of the greeting that say so.
+    pub words: String,
+    /// What is said with the next reply where they were not heard.
+    pub sentence: String,
 }
 
 /// A document that describes no usable agent.
@@ -66,6 +78,7 @@ struct Written {
     voice: VoiceDocument,
     greeting: String,
     goodbye: String,
+    disclosure: Disclosure,
     hold_minutes: u16,
     unsure_below: f32,
     failures_before_person: u8,
@@ -119,6 +132,10 @@ pub(crate) fn parse(document: &str) -> Result<AgentDocument, AgentDocumentError>
     if written.failures_before_person == 0 {
         return Err(wrong("failures_before_person", "is not at least 1"));
     }
+    let Disclosure { words, sentence } = &written.disclosure;
+    if !words.contains(char::is_alphanumeric) || !sentence.contains(words.as_str()) {
+        return Err(wrong("disclosure", "is not some words and a sentence that has them"));
+    }
     Ok(AgentDocument {
         name: written
             .name
@@ -129,6 +146,7 @@ pub(crate) fn parse(document: &str) -> Result<AgentDocument, AgentDocumentError>
         emotions: Strategies::over_defaults(written.emotions)?,
         greeting: written.greeting,
         goodbye: written.goodbye,
+        disclosure: written.disclosure,
         hold: SignedDuration::from_mins(i64::from(written.hold_minutes)),
         unsure_below: written.unsure_below,
         failures_before_person: written.failures_before_person,
@@ -157,7 +175,9 @@ mod tests {
     #[test]
     fn the_shipped_agent_says_that_it_is_automated() {
         let agents = shipped(None).unwrap();
-        assert!(agents[0].1.greeting.contains("automated assistant"));
+        let document = &agents[0].1;
+        assert!(document.greeting.contains("automated assistant"));
+        assert!(document.greeting.contains(&document.disclosure.words), "what callers must hear");
     }
 
     #[test]
@@ -190,6 +210,7 @@ mod tests {
             ("mind: flow", "mind: dream", "unknown variant `dream`"),
             ("hold_minutes: 5", "hold_minutes: 0", "hold_minutes is not"),
             ("goodbye:", "bye:", "unknown field `bye`"),
+            ("words: automated", "words: robotic", "disclosure is not"),
             ("emotions: {}", "emotions: { sad: { pace: 9 } }", "emotions: pace is not"),
         ] {
             let error = parse(&RECEPTIONIST.replacen(from, to, 1)).unwrap_err().to_string();

@@ -9,7 +9,7 @@ mod flow;
 mod strategy;
 
 pub(crate) use action::{Action, Answer, Ask, Input, StorageFailed};
-pub(crate) use document::{AgentDocument, AgentDocumentError, shipped};
+pub(crate) use document::{AgentDocument, AgentDocumentError, Disclosure, shipped};
 
 use std::sync::Arc;
 

@@ -122,6 +122,7 @@ impl Receptionist {
         (again.answers, again.replies) = (self.answers, self.replies);
         (again.outstanding, again.speaking) = (self.outstanding, self.speaking);
         again.rapport = self.rapport.undone(&again.rapport);
+        again.notices = self.notices.clone();
         let about_time = again.asked.is_about_time();
         let heard = Heard::new(&text, confidence, &again.tenant, now, about_time);
         again.remember(&text, confidence);

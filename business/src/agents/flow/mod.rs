@@ -19,6 +19,7 @@ mod handover;
 mod hearing;
 mod information;
 mod keypad;
+mod notices;
 mod offer;
 mod personal;
 mod question;
@@ -34,13 +35,14 @@ use callwright_contract::{
 };
 use jiff::{Timestamp, Zoned};
 
-use super::{Action, AgentDocument, Answer, Ask, Input};
+use super::{Action, AgentDocument, Answer, Ask, Disclosure, Input};
 use crate::language::PhoneFormat;
 use crate::tenants::Tenant;
 use crate::voice::VoicePersona;
 use cut_off::Earlier;
 use form::{Form, Goal};
 use hearing::Heard;
+use notices::Notices;
 use question::Question;
 use rapport::Rapport;
 
@@ -89,6 +91,7 @@ pub(crate) struct Receptionist {
     /// Digits that were said or typed of a number so far.
     digits: String,
     rapport: Rapport,
+    notices: Notices,
     over: bool,
 }
 
@@ -117,6 +120,7 @@ impl Receptionist {
             silences: 0,
             digits: String::new(),
             rapport: Rapport::default(),
+            notices: Notices::default(),
             over: false,
         }
     }
@@ -162,6 +166,7 @@ impl Receptionist {
                     self.outstanding = None;
                     self.speaking = false;
                 }
+                self.notices.heard(*reply, heard.reveal());
                 self.reply_heard(*reply, heard.reveal());
                 Next::Listen
             }
@@ -179,6 +184,15 @@ impl Receptionist {
         let name = self.voice.name().unwrap_or(UNNAMED);
         let greeting = self.document.greeting(&self.tenant.name, self.tenant.hears_emotion);
         let greeting = greeting.replace("{name}", name);
+        if let Some(notice) = &self.tenant.capture_notice {
+            self.notices.add(notice, notice);
+        }
+        let Disclosure { words, sentence } = &self.document.disclosure;
+        self.notices.add(words, sentence);
+        if self.tenant.hears_emotion {
+            let notice = &self.document.emotions.notice;
+            self.notices.add(notice, notice);
+        }
         self.preface.extend(self.tenant.capture_notice.clone());
         self.preface.push(greeting);
         self.asked = Question::HowHelp;
@@ -223,7 +237,7 @@ impl Receptionist {
             Next::Calendar(ask) => vec![Action::Ask(ask)],
             Next::Ask(question) => {
                 let mut sentences = std::mem::take(&mut self.preface);
-                self.told(ReplyId(self.replies), &sentences);
+                let told = sentences.clone();
                 let question = self.respond(question, &mut sentences);
                 // The greeting has asked already.
                 if self.replies > 0 {
@@ -235,6 +249,8 @@ impl Receptionist {
                 self.asked = question;
                 let mut actions = self.take_back();
                 actions.push(Action::Command(expect));
+                actions.extend(self.make_up());
+                self.told(ReplyId(self.replies), &told);
                 actions.push(self.say(sentences.join(" ")));
                 actions
             }
@@ -253,24 +269,38 @@ impl Receptionist {
 
     /// A reply that the caller has talked past is not said any more.
     fn take_back(&mut self) -> Vec<Action> {
-        let stale =
-            self.outstanding.take().map(|reply| Action::Command(CallCommand::Cancel(reply)));
+        let stale = self.outstanding.take();
+        if let Some(reply) = stale.filter(|_| !self.speaking) {
+            self.notices.unsaid(reply);
+        }
+        let stale = stale.map(|reply| Action::Command(CallCommand::Cancel(reply)));
         stale.into_iter().collect()
     }
 
+    /// What the caller had to be told and has not heard, as a reply of its own.
+    fn make_up(&mut self) -> Option<Action> {
+        // The greeting itself tells it.
+        let owed = self.notices.owed().filter(|_| self.replies > 0)?;
+        let say = self.compose(self.answers, owed, Protection::Whole);
+        Some(Action::Command(CallCommand::Say(say)))
+    }
+
     fn say(&mut self, text: String) -> Action {
+        // People say "hello?" over the beginning of a greeting.
+        let protection = if self.replies == 0 { Protection::Opening } else { Protection::None };
+        let answers = self.answers.take();
+        let say = self.compose(answers, text, protection);
+        self.outstanding = Some(say.reply);
+        self.speaking = false;
+        Action::Command(CallCommand::Say(say))
+    }
+
+    /// The next reply.
+    fn compose(&mut self, answers: Option<TurnId>, text: String, protection: Protection) -> Say {
         let reply = ReplyId(self.replies);
         self.replies = self.replies.saturating_add(1);
-        self.outstanding = Some(reply);
-        self.speaking = false;
-        Action::Command(CallCommand::Say(Say {
-            reply,
-            answers: self.answers.take(),
-            text: text.into(),
-            style: self.style(),
-            // People say "hello?" over the beginning of a greeting.
-            protection: if reply.0 == 0 { Protection::Opening } else { Protection::None },
-        }))
+        self.notices.saying(reply, &text);
+        Say { reply, answers, text: text.into(), style: self.style(), protection }
     }
 
     pub(crate) fn meanwhile(&mut self, ask: &Ask) -> Say {
@@ -283,10 +313,7 @@ impl Receptionist {
             | Ask::Cancel { .. }
             | Ask::NoteCallBack { .. } => "One moment, please.",
         };
-        let reply = ReplyId(self.replies);
-        self.replies = self.replies.saturating_add(1);
-        let style = self.style();
-        Say { reply, answers: None, text: text.into(), style, protection: Protection::None }
+        self.compose(None, text.to_owned(), Protection::None)
     }
 
     fn calendar_says(&mut self, answer: Answer, now: &Zoned) -> Next {

@@ -7,6 +7,7 @@ mod changing;
 mod feelings;
 mod going_on;
 mod misheard;
+mod notices;
 mod other;
 
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 use callwright_contract::{
     AfterCall, Arrival, CallCommand, CallEvent, CallFact, CallId, Carrier, Digit, Expectation, Pii,
-    ReplyId, ReplyOutcome, Say, TurnId, TurnOver, TurnReason,
+    Protection, ReplyId, ReplyOutcome, Say, TurnId, TurnOver, TurnReason,
 };
 use jiff::{Timestamp, Zoned};
 
@@ -52,6 +53,11 @@ impl Clinic {
 
     /// A call comes in, and the agent greets.
     async fn call_from(&mut self, caller: Option<&str>) -> Phone {
+        self.call_hearing(caller, None).await
+    }
+
+    /// A call comes in; so many words of the greeting are heard before the caller cuts in.
+    async fn call_hearing(&mut self, caller: Option<&str>, words: Option<usize>) -> Phone {
         self.calls += 1;
         let call = CallId::new(1_795_000_000_000, self.calls);
         let (_, document) = shipped(None).unwrap().remove(0);
@@ -71,11 +77,12 @@ impl Clinic {
             events: 0,
             turns: 0,
             said: Vec::new(),
+            protections: Vec::new(),
             paces: Vec::new(),
             expected: Expectation::Anything,
             finished: None,
             cancelled: Vec::new(),
-            hears_words: None,
+            hears_words: words,
         };
         let arrival = Arrival {
             carrier: Carrier::Twilio,
@@ -84,6 +91,7 @@ impl Clinic {
             caller: caller.map(Pii::from),
         };
         phone.happens(CallFact::Started(arrival)).await;
+        phone.hears_words = None;
         phone
     }
 
@@ -146,6 +154,8 @@ struct Phone {
     events: u32,
     turns: u32,
     said: Vec<String>,
+    /// Whether each of these could be cut off.
+    protections: Vec<Protection>,
     /// How fast each of these was said.
     paces: Vec<f32>,
     expected: Expectation,
@@ -224,14 +234,15 @@ impl Phone {
         let mut actions = self.agent.handle(Input::Event(&event), self.now);
         loop {
             let mut answer = None;
-            let mut spoken = None;
+            let mut spoken = Vec::new();
             for action in actions {
                 assert!(answer.is_none(), "asking the calendar is the last action");
                 match action {
                     Action::Command(CallCommand::Say(say)) => {
                         self.said.push(say.text.reveal().clone());
                         self.paces.push(say.style.pace);
-                        spoken = Some(say);
+                        self.protections.push(say.protection);
+                        spoken.push(say);
                     }
                     Action::Command(CallCommand::Expect(expected)) => {
                         self.expected = expected.answer
@@ -242,7 +253,7 @@ impl Phone {
                     Action::Ask(ask) => answer = Some(self.desk.answer(ask, self.now).await),
                 }
             }
-            if let Some(say) = spoken {
+            for say in spoken {
                 let ended = self.ending_of(say);
                 Box::pin(self.happens(ended)).await;
             }

@@ -4,7 +4,7 @@ use jiff::civil::{Date, Weekday};
 
 use super::dates::{after, month, next_date, on_or_after, week};
 use super::numbers::{cardinal, ordinal};
-use super::{Words, fuzzy};
+use super::{Words, fuzzy, misheard_days};
 use crate::scheduling::DaySpan;
 
 /// A day that was said.
@@ -152,7 +152,11 @@ fn named(words: &Words, at: usize) -> Option<(DaySaid, usize)> {
         _ => (Which::Coming, 0),
     };
     let lead = if lead == 1 && words.at(at + 1) == Some("coming") { 2 } else { lead };
-    let day = weekday(words.at(at + lead)?)?;
+    let name = words.at(at + lead)?;
+    let like = || misheard_days::weekday_like(name).and_then(weekday);
+    // `on` leads to much else.
+    let leads = lead > 0 && words.at(at) != Some("on");
+    let day = weekday(name).or_else(|| if leads { like() } else { None })?;
     let rest = (words.at(at + lead + 1), words.at(at + lead + 2));
     let (which, tail) = match rest {
         (Some("week"), _) => (Which::WeekAfter, 1),

@@ -10,6 +10,7 @@ mod numbers;
 
 mod dates;
 mod days;
+mod misheard_days;
 mod times;
 mod when;
 

@@ -3,10 +3,10 @@
 use jiff::Zoned;
 use jiff::civil::{Date, Time};
 
-use super::Words;
 use super::dates::after;
 use super::days::{DaySaid, day_at};
 use super::times::{Bound, Half, TimeSaid, resolve, time_at};
+use super::{Words, misheard_days};
 use crate::scheduling::{DaySpan, TimeWish};
 use crate::tenants::Opening;
 
@@ -37,6 +37,20 @@ const SOON_DAYS: i64 = 60;
 
 /// What an utterance says of days and times: alternatives, the likeliest first; none when it says nothing.
 pub(crate) fn parse(words: &Words, context: WhenContext<'_>) -> Vec<Candidate> {
+    let candidates = read(words, context);
+    let says_day = |candidates: &[Candidate]| candidates.iter().any(|one| one.days.is_some());
+    if !context.asked || says_day(&candidates) {
+        return candidates;
+    }
+    let guess = misheard_days::with_day(words).map(|words| read(&words, context));
+    match guess.filter(|guess| says_day(guess)) {
+        Some(guess) => guess.into_iter().map(|one| Candidate { sure: false, ..one }).collect(),
+        None => candidates,
+    }
+}
+
+/// The same, of the words as they are.
+fn read(words: &Words, context: WhenContext<'_>) -> Vec<Candidate> {
     let mut groups = Groups { all: vec![Group::default()], or: false, replaced: false };
     let mut at = 0;
     let mut negated = false;

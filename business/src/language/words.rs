@@ -60,6 +60,13 @@ impl Words {
         self.0.get(place).map(String::as_str)
     }
 
+    /// The same with one word in place of `took` from `at` on.
+    pub(crate) fn replaced(&self, at: usize, took: usize, word: &str) -> Self {
+        let before = self.0.iter().take(at).cloned();
+        let after = self.0.iter().skip(at + took).cloned();
+        Self(before.chain([word.to_owned()]).chain(after).collect())
+    }
+
     /// The place of a phrase of words, each whole.
     pub(crate) fn find(&self, phrase: &str) -> Option<usize> {
         let length = phrase.split(' ').count();
@@ -93,7 +100,9 @@ const FILLERS: [&str; 18] = [
 
 /// One way of writing for what comes in several, and for what is misheard beyond doubt: no second meaning
 /// that a caller of a front desk could have had. Longer patterns first.
-const REWRITES: [(&str, &str); 56] = [
+const REWRITES: [(&str, &str); 58] = [
+    ("next to the in the", "next tuesday in the"),
+    ("next to thee", "next tuesday"),
     ("next to the afternoon", "next tuesday afternoon"),
     ("next to the morning", "next tuesday morning"),
     ("next to say", "next tuesday"),

@@ -70,7 +70,7 @@ impl Receptionist {
             "excuse me",
         ]);
         if (heard.wants(Intent::Repeat) && short && !heard.has_content()) || what {
-            return Some(Next::Ask(self.asked.clone()));
+            return Some(Next::Repeat);
         }
         if heard.wants(Intent::NeverMind) && self.goal != Goal::Nothing {
             return Some(self.drop_it());

@@ -13,6 +13,7 @@ use callwright_contract::{ReplyId, TurnOver};
 use jiff::Zoned;
 
 use super::hearing::Heard;
+use super::question::Question;
 use super::{Next, Receptionist};
 use crate::language::{Intent, Words};
 
@@ -87,15 +88,16 @@ impl Receptionist {
     /// Answers a turn that goes on from one whose reply was not heard.
     pub(super) fn go_on(&mut self, earlier: Earlier, over: &TurnOver, now: &Zoned) -> Next {
         self.answers = Some(over.turn);
+        let about_time = self.asked.is_about_time();
+        let heard = Heard::new(over.text.reveal(), over.confidence, &self.tenant, now, about_time);
         if !earlier.committed
+            && !self.is_choice(&heard)
             && let Some(next) = self.answer_together(&earlier, over, now)
         {
             return next;
         }
-        let about_time = self.asked.is_about_time();
-        let heard = Heard::new(over.text.reveal(), over.confidence, &self.tenant, now, about_time);
         let mut alone = self.clone();
-        let next = if is_tail(&heard) { None } else { alone.answer(&heard, now) };
+        let next = if is_tail(&heard) { None } else { alone.answer_or_again(&heard, now) };
         match next {
             Some(next) => {
                 *self = alone;
@@ -103,7 +105,6 @@ impl Receptionist {
                     // What is in the calendar must be known to the caller.
                     self.preface.splice(0..0, earlier.told);
                 }
-                self.failures = 0;
                 next
             }
             None => {
@@ -112,6 +113,12 @@ impl Receptionist {
                 Next::Ask(self.asked.clone())
             }
         }
+    }
+
+    /// Whether words choose one of the times that were offered, and so answer what little was heard of the offer.
+    fn is_choice(&self, heard: &Heard) -> bool {
+        let offered = self.asked == Question::Offer && self.form.offers.len() > 1;
+        offered && heard.pick.is_some() && !heard.has_content()
     }
 
     fn answer_together(&mut self, earlier: &Earlier, over: &TurnOver, now: &Zoned) -> Option<Next> {
@@ -126,8 +133,7 @@ impl Receptionist {
         let about_time = again.asked.is_about_time();
         let heard = Heard::new(&text, confidence, &again.tenant, now, about_time);
         again.remember(&text, confidence);
-        let next = again.answer(&heard, now)?;
-        again.failures = 0;
+        let next = again.answer_or_again(&heard, now)?;
         *self = again;
         Some(next)
     }

@@ -22,7 +22,7 @@ pub(super) enum Goal {
 }
 
 /// The form that a booking fills.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Form {
     pub service: Option<ServiceId>,
     pub provider: Option<ProviderId>,
@@ -30,6 +30,8 @@ pub(super) struct Form {
     pub when: Vec<Candidate>,
     /// Times that were offered and not chosen from yet.
     pub offers: Vec<Slot>,
+    /// Whether times were named to a caller who could not be understood to name one.
+    pub suggested: bool,
     pub held: Option<Held>,
     pub name: Option<Pii<String>>,
     pub phone: Option<Pii<String>>,

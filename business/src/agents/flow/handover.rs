@@ -88,24 +88,4 @@ impl Receptionist {
         self.prefix("Sorry, I didn't hear that.");
         Next::Ask(self.asked.clone())
     }
-
-    /// Words that answer nothing: asked again, then a person.
-    pub(super) fn not_understood(&mut self) -> Next {
-        self.failures = self.failures.saturating_add(1);
-        if self.failures >= self.document.failures_before_person {
-            return self.hand_over("I'm sorry, I still didn't understand. ");
-        }
-        // It is the caller who did not understand: nothing is wrong with what was said.
-        if self.rapport.is_lost(self.answers) {
-            return Next::Ask(self.asked.clone());
-        }
-        let sorry = match self.asked {
-            Question::HowHelp | Question::AnythingElse => {
-                "Sorry, I didn't understand. I can book, move or cancel an appointment, or answer a question."
-            }
-            _ => "Sorry, I didn't understand.",
-        };
-        self.prefix(sorry);
-        Next::Ask(self.asked.clone())
-    }
 }

@@ -9,6 +9,7 @@
 //! Each file owns one topic and its words. Handlers collect sentences in `preface` and answer with a [`Next`];
 //! all that is said in a turn is one reply.
 
+mod again;
 mod answering;
 mod appointment;
 mod booking;
@@ -19,6 +20,7 @@ mod handover;
 mod hearing;
 mod information;
 mod keypad;
+mod likely;
 mod notices;
 mod offer;
 mod personal;
@@ -42,6 +44,7 @@ use crate::voice::VoicePersona;
 use cut_off::Earlier;
 use form::{Form, Goal};
 use hearing::Heard;
+use likely::Likely;
 use notices::Notices;
 use question::Question;
 use rapport::Rapport;
@@ -53,6 +56,8 @@ enum Next {
     Listen,
     /// Say what there is to say, and ask this.
     Ask(Question),
+    /// Ask what was asked: the caller wants to hear it again.
+    Repeat,
     /// Ask the calendar first.
     Calendar(Ask),
     /// Say what there is to say, then this happens to the caller.
@@ -65,8 +70,7 @@ pub(crate) struct Receptionist {
     document: Arc<AgentDocument>,
     tenant: Arc<Tenant>,
     phones: PhoneFormat,
-    /// Names that callers are likely to say: of services and of people.
-    phrases: Arc<[Box<str>]>,
+    likely: Likely,
     voice: VoicePersona,
     /// The caller's own number, when the carrier told it.
     caller: Option<Pii<String>>,
@@ -84,7 +88,7 @@ pub(crate) struct Receptionist {
     speaking: bool,
     /// The turn before, while its reply may turn out not to have been heard.
     earlier: Option<Earlier>,
-    /// Turns in a row that were not understood.
+    /// Turns in a row that were not understood, or led nowhere.
     failures: u8,
     /// Silences in a row.
     silences: u8,
@@ -97,11 +101,9 @@ pub(crate) struct Receptionist {
 
 impl Receptionist {
     pub(crate) fn new(document: Arc<AgentDocument>, tenant: Arc<Tenant>) -> Self {
-        let services = tenant.services.iter().map(|service| &service.name);
-        let providers = tenant.providers.iter().map(|provider| &provider.name);
         Self {
             phones: PhoneFormat::new(&tenant.country_code),
-            phrases: services.chain(providers).map(|name| name.as_str().into()).collect(),
+            likely: Likely::of(&tenant),
             // Both documents were checked when they were read.
             voice: tenant.voice.over(&document.voice).persona().unwrap_or_default(),
             document,
@@ -217,13 +219,7 @@ impl Receptionist {
         }
         self.silences = 0;
         self.remember(over.text.reveal(), over.confidence);
-        match self.answer(&heard, now) {
-            Some(next) => {
-                self.failures = 0;
-                next
-            }
-            None => self.not_understood(),
-        }
+        self.answer_or_again(&heard, now).unwrap_or_else(|| self.not_understood(now))
     }
 
     fn wants_yes_no(&self) -> bool {
@@ -235,15 +231,19 @@ impl Receptionist {
         match next {
             Next::Listen => Vec::new(),
             Next::Calendar(ask) => vec![Action::Ask(ask)],
+            Next::Repeat => self.act(Next::Ask(self.asked.clone()), now),
             Next::Ask(question) => {
                 let mut sentences = std::mem::take(&mut self.preface);
                 let told = sentences.clone();
                 let question = self.respond(question, &mut sentences);
                 // The greeting has asked already.
                 if self.replies > 0 {
+                    if self.failures > 0 && question == self.asked {
+                        sentences.extend(self.help(&question, now));
+                    }
                     sentences.push(self.wording(&question, now));
                 }
-                let phrases = Arc::clone(&self.phrases);
+                let phrases = self.likely.in_answer_to(&question);
                 let expect =
                     CallCommand::Expect(Expected { answer: question.expectation(), phrases });
                 self.asked = question;

@@ -62,3 +62,12 @@ async fn nonsense_after_an_unheard_reply_brings_the_reply_again() {
     phone.begins("the second one").await;
     phone.says("").await.hears(&["2 PM", "your name"]);
 }
+
+#[tokio::test]
+async fn a_choice_made_while_the_offer_begins_is_one() {
+    let mut clinic = Clinic::open().await;
+    let mut phone = clinic.call().await;
+    phone.says("a cleaning in the afternoon").await.hears(&["Which day"]);
+    phone.begins("on Tuesday").await;
+    phone.says("The first one is better.").await.hears(&["November 24th, at 1 PM", "your name"]);
+}

@@ -59,3 +59,20 @@ async fn what_was_heard_badly_is_read_back() {
         .await
         .hears(&["November 23rd, at 10 AM"]);
 }
+
+#[tokio::test]
+async fn a_day_that_was_misheard_is_guessed_where_a_day_was_asked_for_and_said_aloud() {
+    for heard in ["To the afternoon, please.", "On to thee in the afternoon,", "next to the."] {
+        let mut clinic = Clinic::open().await;
+        let mut phone = clinic.call().await;
+        phone.says("I need a cleaning in the afternoon").await.hears(&["Which day would suit you"]);
+        phone.says(heard).await.hears(&["Tuesday, November 24th", "1 PM or 2 PM"]);
+    }
+    let mut clinic = Clinic::open().await;
+    let mut phone = clinic.call().await;
+    phone.says("I need a dental cleaning next to the in the afternoon.").await;
+    phone.hears(&["Tuesday, November 24th", "1 PM or 2 PM"]);
+    let mut phone = clinic.call().await;
+    phone.says("I need a dental cleaning next toozy in the afternoon.").await;
+    phone.hears(&["Tuesday, November 24th", "1 PM or 2 PM"]);
+}

@@ -57,6 +57,40 @@ async fn two_failures_in_a_row_bring_a_person() {
 }
 
 #[tokio::test]
+async fn a_question_is_put_otherwise_then_times_are_named_then_a_person_helps() {
+    let mut clinic = Clinic::open().await;
+    let mut phone = clinic.call().await;
+    phone.says("a cleaning in the afternoon").await.hears(&["Which day would suit you"]);
+    assert!(!phone.said.last().unwrap().contains("For example"));
+    phone.says("purple monkey").await;
+    phone.hears(&[
+        "didn't understand",
+        "For example Monday, or tomorrow",
+        "Which day would suit you",
+    ]);
+    phone.says("dishwasher").await.hears(&["Let me suggest something", "Which is better"]);
+    phone.says("purple monkey").await.hears(&["connect you to a person"]);
+    assert_eq!(phone.finished, Some(AfterCall::Transfer(Pii::from("+15005550123"))));
+}
+
+#[tokio::test]
+async fn what_is_understood_and_of_no_use_does_not_bring_the_same_words_for_ever() {
+    let mut clinic = Clinic::open().await;
+    Arc::make_mut(&mut clinic.tenant).transfer_to = None;
+    let mut phone = clinic.call().await;
+    phone.says("a cleaning in the afternoon").await.hears(&["Which day would suit you"]);
+    phone.says("in the afternoon").await.hears(&["For example Monday", "Which day would suit you"]);
+    phone.says("in the afternoon").await.hears(&["Let me suggest something", "Which is better"]);
+    phone.says("the first one").await.hears(&["your name"]);
+    let mut phone = clinic.call().await;
+    phone.says("a cleaning in the afternoon").await.says("in the afternoon").await;
+    phone.says("in the afternoon").await.says("no").await.hears(&["day"]);
+    phone.says("purple").await.hears(&["For example"]);
+    phone.says("dishwasher").await.hears(&["still didn't understand", "call back"]);
+    phone.says("yes").await.hears(&["I've noted"]);
+}
+
+#[tokio::test]
 async fn an_emergency_is_offered_a_person_first() {
     let mut clinic = Clinic::open().await;
     let mut phone = clinic.call().await;

@@ -164,41 +164,97 @@ const ANSWER_WORDS_MAX: usize = 6;
 fn assemble(words: &Words, from: usize) -> Option<String> {
     let rest = words.as_slice().get(from..)?;
     let begins = rest.iter().find(|word| !HESITATIONS.contains(&word.as_str()));
-    let question = begins.is_some_and(|word| QUESTIONS.contains(&word.as_str()));
-    if question
-        || rest.iter().filter(|word| !is_letter(word)).count() > ANSWER_WORDS_MAX && from == 0
-    {
+    if begins.is_some_and(|word| QUESTIONS.contains(&word.as_str())) {
         return None;
     }
-    let letters = spelled(rest);
-    // A name stands in front of its spelling; behind it is `as in Mary`.
-    let spoken = match &letters {
-        Some(_) => rest.iter().position(|word| is_letter(word)).unwrap_or(rest.len()),
-        None => rest.len(),
-    };
-    let mut parts: Vec<String> = rest
-        .iter()
-        .take(spoken)
-        .skip_while(|word| !is_name(word))
-        .take_while(|word| is_name(word))
-        .take(NAME_WORDS_MAX)
-        .map(|word| capitalised(word))
-        .collect();
-    if let Some(letters) = letters {
-        // `Miller, M I L L E R`: the spelling is right about the name it resembles. When its beginning was
-        // misheard (`in my L L E R`) the name is.
-        let like = parts.iter().position(|part| {
-            let part = part.to_lowercase();
-            part.ends_with(&letters) || fuzzy::closeness(&part, &letters) >= 0.5
-        });
-        match like.and_then(|place| parts.get_mut(place)) {
-            Some(part) if part.to_lowercase().ends_with(&letters) => {}
-            Some(part) => *part = capitalised(&letters),
-            None => parts.push(capitalised(&letters)),
+    let mut name = Name::default();
+    let (mut at, mut others) = (0, 0);
+    while let Some(word) = rest.get(at) {
+        if let Some(Spelled { letters, took }) = spelled(rest, at) {
+            name.spell(&letters);
+            at += took;
+            continue;
+        }
+        name.word(word);
+        others += 1;
+        at += 1;
+    }
+    if others > ANSWER_WORDS_MAX && from == 0 { None } else { name.finish() }
+}
+
+/// A name under way: words as they are heard, and their spellings, which are right about the words they resemble.
+#[derive(Debug, Default)]
+struct Name {
+    /// In lower case, and whether they were spelled.
+    parts: Vec<(String, bool)>,
+    /// A word that is no part of a name came after one: what follows is about something else, unless it is spelled.
+    over: bool,
+    /// What was spelled is taken back (`no, S E N`).
+    replaced: bool,
+}
+
+impl Name {
+    fn word(&mut self, word: &str) {
+        self.replaced |= CORRECTIONS.contains(&word);
+        // An initial is not kept.
+        if is_letter(word) {
+            return;
+        }
+        if !is_name(word) {
+            self.over |= !self.parts.is_empty();
+            return;
+        }
+        // A word that was spelled as one (`M-A-R-Y` written as `Mary`) is heard twice.
+        let heard = self.parts.last().is_some_and(|(last, _)| last == word);
+        if !self.over && !heard && self.parts.len() < NAME_WORDS_MAX {
+            self.parts.push((word.to_owned(), false));
         }
     }
-    if parts.is_empty() { None } else { Some(parts.join(" ")) }
+
+    fn spell(&mut self, letters: &str) {
+        self.over = false;
+        let replaced = std::mem::take(&mut self.replaced);
+        if replaced && let Some((last, true)) = self.parts.last_mut() {
+            *last = letters.to_owned();
+            return;
+        }
+        let heard: String = self.parts.iter().map(|(part, _)| part.as_str()).collect();
+        if self.parts.len() > 1 && heard == letters {
+            self.parts.iter_mut().for_each(|(_, spelled)| *spelled = true);
+            return;
+        }
+        // `Miller, M I L L E R`: the spelling is right about the name it resembles. When its beginning was misheard
+        // (`in my L L E R`) the name is.
+        let like = self.parts.iter().rposition(|(part, spelled)| {
+            !spelled && (part.ends_with(letters) || fuzzy::closeness(part, letters) >= 0.5)
+        });
+        if let Some((part, spelled)) = like.and_then(|place| self.parts.get_mut(place)) {
+            if !part.ends_with(letters) && !sounds_spelled(part, letters) {
+                letters.clone_into(part);
+            }
+            *spelled = true;
+        } else if self.parts.len() < NAME_WORDS_MAX {
+            self.parts.push((letters.to_owned(), true));
+        }
+    }
+
+    fn finish(self) -> Option<String> {
+        let parts: Vec<String> = self.parts.iter().map(|(part, _)| capitalised(part)).collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
+    }
 }
+
+/// Whether `letters` differ from a word only where the names of letters sound alike on a telephone: the word is right.
+fn sounds_spelled(word: &str, letters: &str) -> bool {
+    const ALIKE: [&str; 4] = ["mn", "bcdegptvz", "fsx", "ajkh"];
+    let alike = |(a, b): (char, char)| {
+        a == b || ALIKE.iter().any(|group| group.contains(a) && group.contains(b))
+    };
+    word.chars().count() == letters.chars().count() && word.chars().zip(letters.chars()).all(alike)
+}
+
+/// Take back what was spelled before them.
+const CORRECTIONS: [&str; 6] = ["no", "sorry", "wait", "actually", "mean", "rather"];
 
 fn is_name(word: &str) -> bool {
     word.chars().count() > 1
@@ -207,37 +263,109 @@ fn is_name(word: &str) -> bool {
         && super::numbers::one_word(word).is_none()
 }
 
-/// Three or more letters said one by one: `m i double l e r`, `m as in mary i l l e r`.
-fn spelled(words: &[String]) -> Option<String> {
+/// Letters said one by one, and how many words that took.
+#[derive(Debug)]
+struct Spelled {
+    letters: String,
+    took: usize,
+}
+
+/// Letters in a row that are a name; fewer are words (`I`, `a`).
+const LETTERS_MIN: usize = 3;
+
+/// Three or more letters from `at` on: `m i double l e r`, `m as in mary i l l e r`, `mike india lima`.
+fn spelled(words: &[String], at: usize) -> Option<Spelled> {
     let mut letters = String::new();
-    let mut at = 0;
-    while let Some(word) = words.get(at).map(String::as_str) {
-        let (first, second) = (words.get(at + 1), words.get(at + 2));
-        let (first, second) = (first.map(String::as_str), second.map(String::as_str));
-        match word {
-            "double" if first.is_some_and(is_letter) => {
-                let letter = first.unwrap_or_default();
-                letters.push_str(&letter.repeat(2));
-                at += 2;
-            }
-            _ if is_letter(word) => {
-                letters.push_str(word);
-                at += 1;
-                // `m as in mary`, `m for mary`, `m like mary`
-                match (first, second) {
-                    (Some("as"), Some("in")) => at += 3,
-                    (Some("for" | "like"), Some(_)) => at += 2,
-                    _ => {}
-                }
-            }
-            _ if letters.len() >= 3 => break,
-            _ => {
-                letters.clear();
-                at += 1;
-            }
-        }
+    let mut next = at;
+    while let Some((said, took)) = letter_at(words, next, !letters.is_empty()) {
+        letters.push_str(&said);
+        next += took;
     }
-    (letters.len() >= 3).then_some(letters)
+    let enough = letters.chars().count() >= LETTERS_MIN;
+    enough.then_some(Spelled { letters, took: next - at })
+}
+
+/// The letter said at `at`, doubled if it was, and how many words that took. Within a row (`among`) words that only sound
+/// like letters are letters.
+fn letter_at(words: &[String], at: usize, among: bool) -> Option<(String, usize)> {
+    let word = |at: usize| words.get(at).map(String::as_str);
+    let said = word(at)?;
+    if let "double" | "triple" = said {
+        if word(at + 1) == Some("you") {
+            return Some(("w".to_owned(), 2));
+        }
+        let (letter, took) = letter_at(words, at + 1, among)?;
+        let times = if said == "double" { 2 } else { 3 };
+        return (letter.len() == 1).then(|| (letter.repeat(times), took + 1));
+    }
+    if let Some(letter) = alphabet(said) {
+        // A name as well (`Mike`, `Oscar`): only among its like.
+        let like = |at: usize| word(at).is_some_and(|word| alphabet(word).is_some());
+        let before = at.checked_sub(1).is_some_and(like);
+        return (like(at + 1) || among && before).then(|| (letter.to_string(), 1));
+    }
+    let letter = if is_letter(said) {
+        said.to_owned()
+    } else {
+        let goes_on = word(at + 1).is_none_or(|next| is_letter(next) || sounds(next).is_some());
+        sounds(said).filter(|_| among && goes_on)?.to_string()
+    };
+    // `m as in mary`, `m for mary`, `m like mary`
+    let example = |place: usize| {
+        word(place).filter(|word| word.len() > 1 && word.starts_with(letter.as_str())).is_some()
+    };
+    let more = match word(at + 1) {
+        Some("as") if word(at + 2) == Some("in") => 3,
+        Some("for" | "like") if example(at + 2) => 2,
+        _ => 0,
+    };
+    Some((letter, 1 + more.min(words.len() - at - 1)))
+}
+
+/// The letter that a word of the radiotelephony alphabet stands for (ITU Radio Regulations, appendix 14), with the
+/// spellings in use.
+fn alphabet(word: &str) -> Option<char> {
+    const WORDS: [&str; 28] = [
+        "alpha", "alfa", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india",
+        "juliet", "juliett", "kilo", "lima", "mike", "november", "oscar", "papa", "quebec",
+        "romeo", "sierra", "tango", "uniform", "victor", "whiskey", "yankee", "zulu", "xray",
+    ];
+    WORDS.contains(&word).then(|| word.chars().next()).flatten()
+}
+
+/// The letter that a word sounds like.
+fn sounds(word: &str) -> Option<char> {
+    const SOUNDS: [(&str, char); 28] = [
+        ("ay", 'a'),
+        ("bee", 'b'),
+        ("be", 'b'),
+        ("see", 'c'),
+        ("sea", 'c'),
+        ("dee", 'd'),
+        ("eff", 'f'),
+        ("gee", 'g'),
+        ("aitch", 'h'),
+        ("eye", 'i'),
+        ("jay", 'j'),
+        ("kay", 'k'),
+        ("el", 'l'),
+        ("em", 'm'),
+        ("en", 'n'),
+        ("oh", 'o'),
+        ("pee", 'p'),
+        ("cue", 'q'),
+        ("are", 'r'),
+        ("ess", 's'),
+        ("tea", 't'),
+        ("tee", 't'),
+        ("you", 'u'),
+        ("vee", 'v'),
+        ("ex", 'x'),
+        ("why", 'y'),
+        ("zee", 'z'),
+        ("zed", 'z'),
+    ];
+    SOUNDS.iter().find(|(name, _)| *name == word).map(|&(_, letter)| letter)
 }
 
 fn is_letter(word: &str) -> bool {
@@ -264,6 +392,8 @@ mod tests {
             ("this is Anna Miller and I'd like a cleaning", Some("Anna Miller")),
             ("I'd like a cleaning", None),
             ("the name is O'Brien", Some("O'brien")),
+            ("My name is Mary, M, A, R, Y, Johnson, J, O, H, N, S, O, N.", Some("Mary Johnson")),
+            ("My name is Mary M. A. R. Y. Johnson, J. O. H. N. S. O. M..", Some("Mary Johnson")),
         ] {
             assert_eq!(introduced_name(&Words::new(text)).as_deref(), name, "{text}");
         }
@@ -277,6 +407,22 @@ mod tests {
             ("M as in Mary, I, L, L, E, R", Some("Miller")),
             ("Anna Müller, that's m u e l l e r", Some("Anna Mueller")),
             ("It's Miller, in my L. L. E. R..", Some("Miller")),
+            ("Mary, M, A, R, Y, Johnson, J, O, H, N, S, O, N", Some("Mary Johnson")),
+            ("Mary M-A-R-Y Jonson J-O-H-N-S-O-N.", Some("Mary Johnson")),
+            ("J O H N S O N", Some("Johnson")),
+            ("Johnson, J O H N S O N", Some("Johnson")),
+            ("Mary Johnson, M A R Y J O H N S O N", Some("Mary Johnson")),
+            ("It's Mary Johnson, that's J O H N S O N", Some("Mary Johnson")),
+            ("J as in John, O as in Oscar, H, N, S, O, N as in Nancy", Some("Johnson")),
+            ("Juliet Oscar Hotel November Sierra Oscar November", Some("Johnson")),
+            ("Oscar Miller", Some("Oscar Miller")),
+            ("J O H N S E N, no, J O H N S O N", Some("Johnson")),
+            ("Sam Williams, W I double L I A M S", Some("Sam Williams")),
+            ("Amy, A M Y", Some("Amy")),
+            ("Mary, Mary, Johnson, Johnson.", Some("Mary Johnson")),
+            ("J O H N S O N please", Some("Johnson")),
+            ("J O H N S O N is my name", Some("Johnson")),
+            ("M I L L E are", Some("Miller")),
             ("well, what's the weather like", None),
             ("what's the weather like", None),
             ("I would rather not tell you that on the telephone", None),

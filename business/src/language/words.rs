@@ -165,12 +165,20 @@ fn rewrite(words: &[String]) -> Vec<String> {
     let mut rest = words;
     let mut out = Vec::with_capacity(words.len());
     while let [first, tail @ ..] = rest {
+        let spelled = out.last().is_some_and(|last: &String| is_letter(last));
         let hit = REWRITES.iter().find(|(from, _)| {
             // Most begin otherwise, and this is asked of every word.
-            from.starts_with(first.as_str())
-                && rest
-                    .get(..from.split(' ').count())
-                    .is_some_and(|head| head.iter().map(String::as_str).eq(from.split(' ')))
+            if !from.starts_with(first.as_str()) {
+                return false;
+            }
+            let length = from.split(' ').count();
+            let here = rest
+                .get(..length)
+                .is_some_and(|head| head.iter().map(String::as_str).eq(from.split(' ')));
+            // `W I L L I A M S` has no morning in it.
+            let letters = || from.split(' ').all(is_letter);
+            let among = || spelled || rest.get(length).is_some_and(|next| is_letter(next));
+            here && !(letters() && among())
         });
         match hit {
             Some((from, to)) => {
@@ -184,6 +192,10 @@ fn rewrite(words: &[String]) -> Vec<String> {
         }
     }
     out
+}
+
+fn is_letter(word: &str) -> bool {
+    word.len() == 1 && word.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -203,6 +215,8 @@ mod tests {
             ("555-212-3456", "555 212 3456"),
             ("3/24", "3/24"),
             ("M. I. L. L. E. R.", "m i l l e r"),
+            ("W I L L I A M S", "w i l l i a m s"),
+            ("10 A. M. or 9 p m", "10 am or 9 pm"),
             ("...", ""),
         ] {
             assert_eq!(Words::new(text).as_slice().join(" "), words, "{text}");

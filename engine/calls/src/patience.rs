@@ -39,6 +39,7 @@ impl Pause<'_> {
             },
             Expectation::Spelling if spells_address(self.words) => little,
             Expectation::Spelling => groups,
+            Expectation::Name if spells(&words) && !spelled_out(&words) => groups,
             Expectation::Name | Expectation::YesNo => weighed.min(short_answer),
             Expectation::Anything | Expectation::DateTime | _ => weighed,
         };
@@ -118,6 +119,28 @@ fn spells_address(text: &str) -> bool {
             .to_lowercase()
             .ends_with(&format!(".{ending}"));
     at && dot && ENDINGS.contains(&ending.as_str())
+}
+
+/// The last word is a letter, or a letter is explained: the next may follow.
+fn spells(words: &[String]) -> bool {
+    let letter = |word: &String| is_letter(word);
+    match words {
+        [.., before, like, within, _] if like == "as" && within == "in" => letter(before),
+        [.., last] => letter(last),
+        [] => false,
+    }
+}
+
+/// The letters at the end are those of the word before them: `Johnson, J O H N S O N`.
+fn spelled_out(words: &[String]) -> bool {
+    let letters = words.iter().rev().take_while(|word| is_letter(word)).count();
+    let (before, letters) = words.split_at(words.len() - letters);
+    before.last().is_some_and(|word| *word == letters.concat())
+}
+
+fn is_letter(word: &str) -> bool {
+    let mut letters = word.chars();
+    letters.next().is_some_and(char::is_alphabetic) && letters.next().is_none()
 }
 
 fn words_of(text: &str) -> Vec<String> {
@@ -249,6 +272,19 @@ mod tests {
             assert_eq!(patience(Expectation::DateTime, Some(0.99), words), 4_000, "{words}");
         }
         assert!(patience(Expectation::DateTime, Some(0.99), "I can't wait for it.") < 250);
+    }
+
+    #[test]
+    fn a_name_that_is_spelled_is_waited_for_until_it_is() {
+        for (words, ms) in [
+            ("J O H", 1_600),
+            ("Mary, M A", 1_600),
+            ("J as in John", 1_600),
+            ("Johnson, J O H N S O N", 700),
+            ("Mary Johnson", 700),
+        ] {
+            assert_eq!(patience(Expectation::Name, Some(0.01), words), ms, "{words}");
+        }
     }
 
     #[test]

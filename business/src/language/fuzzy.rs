@@ -48,6 +48,39 @@ pub(crate) fn closest<'a, T>(
     best.map(|(value, close, _)| (value, close))
 }
 
+/// The same for what is too unlike to be believed and like enough to be asked about: each word of the phrase must be like
+/// the word heard in its place.
+pub(crate) fn nearest<'a, T>(
+    words: &Words,
+    known: impl Iterator<Item = (&'a str, T)>,
+) -> Option<T> {
+    let mut best: Option<(T, f64)> = None;
+    for (phrase, value) in known {
+        let phrase = Words::new(phrase);
+        let parts = phrase.as_slice();
+        let whole = parts.join(" ");
+        // A word alone is like too much: `calling` is like `cleaning`.
+        if parts.len() < 2 || whole.len() < ASKED_ABOUT_LETTERS {
+            continue;
+        }
+        let like = |heard: &&[String]| {
+            heard.iter().zip(parts).all(|(heard, part)| closeness(heard, part) >= PART_ALIKE)
+        };
+        let stretches = words.as_slice().windows(parts.len()).filter(like);
+        let close = stretches.map(|heard| closeness(&heard.join(" "), &whole)).fold(0.0, f64::max);
+        if close >= ALIKE && best.as_ref().is_none_or(|(_, than)| close > *than) {
+            best = Some((value, close));
+        }
+    }
+    best.map(|(value, _)| value)
+}
+
+/// Closeness from which a phrase is asked about, and each of its words.
+const ALIKE: f64 = 0.65;
+const PART_ALIKE: f64 = 0.35;
+/// Shorter phrases are like too much.
+const ASKED_ABOUT_LETTERS: usize = 7;
+
 /// How close the closest stretch of an utterance comes to a phrase, 0-1.
 fn within(words: &Words, phrase: &str) -> f64 {
     let length = phrase.split(' ').count();
@@ -105,12 +138,28 @@ mod tests {
             ("my root canals", Some("root canal")),
             ("the route canal", Some("root canal")),
             ("some whitning", Some("whitening")),
+            ("a pleading", Some("cleaning")),
             ("a haircut", None),
             ("next Tuesday afternoon", None),
             ("", None),
         ] {
             let found = closest(&Words::new(heard), SERVICES.iter().map(|name| (*name, *name)));
             assert_eq!(found.map(|(name, _)| name), said, "{heard}");
+        }
+    }
+
+    #[test]
+    fn what_is_only_like_a_service_is_asked_about() {
+        let known = ["cleaning", "dental cleaning", "urgent appointment", "whitening"];
+        for (heard, said) in [
+            ("I need a dental, aiming next Tuesday", Some("dental cleaning")),
+            ("I need an appointment in the evening", None),
+            ("I'm calling about an appointment", None),
+            ("good morning", None),
+            ("in the afternoon", None),
+        ] {
+            let found = nearest(&Words::new(heard), known.iter().map(|name| (*name, *name)));
+            assert_eq!(found, said, "{heard}");
         }
     }
 }

@@ -22,7 +22,7 @@ mod yes_no;
 
 mod spoken;
 
-pub(crate) use fuzzy::closest;
+pub(crate) use fuzzy::{closest, nearest};
 pub(crate) use intents::{Intent, intents};
 pub(crate) use names::{introduced_name, name_answer, same_person};
 pub(crate) use phone::{PhoneFormat, spoken_digits};

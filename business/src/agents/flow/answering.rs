@@ -111,6 +111,13 @@ impl Receptionist {
         }
         match heard.yes_no? {
             YesNo::Yes => Some(self.advance(now)),
+            // What was understood besides stays.
+            YesNo::No if self.form.guessed => {
+                self.form.service = None;
+                self.form.guessed = false;
+                self.prefix("Sorry about that.");
+                Some(Next::Ask(Question::Service))
+            }
             YesNo::No => {
                 self.goal = Goal::Nothing;
                 self.form.next_wish();
@@ -176,6 +183,12 @@ impl Receptionist {
         }
         if heard.has_content() && self.goal != Goal::Nothing {
             understood |= self.corrects(heard) || self.form.service.is_some();
+        }
+        let wanting = self.goal == Goal::Book && self.form.service.is_none();
+        if let Some(service) = heard.perhaps.clone().filter(|_| wanting) {
+            self.form.service = Some(service);
+            self.form.guessed = true;
+            return Some(Next::Ask(Question::ConfirmHeard));
         }
         if !understood {
             return None;

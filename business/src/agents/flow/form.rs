@@ -25,6 +25,8 @@ pub(super) enum Goal {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Form {
     pub service: Option<ServiceId>,
+    /// Whether the service was only like what was heard.
+    pub guessed: bool,
     pub provider: Option<ProviderId>,
     /// Alternatives, the likeliest first.
     pub when: Vec<Candidate>,
@@ -59,6 +61,7 @@ impl Form {
         let before = (self.service.clone(), self.provider.clone(), self.when.clone());
         if let Some(service) = &heard.service {
             self.service = Some(service.clone());
+            self.guessed = false;
         }
         match &heard.provider {
             Some(ProviderWish::One(provider)) => self.provider = Some(provider.clone()),

@@ -4,7 +4,7 @@ use jiff::Zoned;
 
 use crate::language::{
     Candidate, Intent, Pick, Shift, WhenContext, Words, YesNo, closest, intents, introduced_name,
-    parse_when, pick, shift, spoken_digits, yes_no,
+    nearest, parse_when, pick, shift, spoken_digits, yes_no,
 };
 use crate::tenants::{ProviderId, ServiceId, Tenant};
 
@@ -16,6 +16,8 @@ pub(super) struct Heard {
     pub confidence: f32,
     pub intents: Vec<Intent>,
     pub service: Option<ServiceId>,
+    /// A service that may have been misheard, where none was heard.
+    pub perhaps: Option<ServiceId>,
     pub provider: Option<ProviderWish>,
     pub when: Vec<Candidate>,
     pub pick: Option<Pick>,
@@ -48,11 +50,15 @@ impl Heard {
     ) -> Self {
         let words = Words::new(text);
         let context = WhenContext { now, opening: &tenant.opening, asked: about_time };
-        let services = tenant.services.iter().flat_map(|service| {
-            std::iter::once(&service.name)
-                .chain(&service.also)
-                .map(|name| (name.as_str(), service.id.clone()))
-        });
+        let services = || {
+            tenant.services.iter().flat_map(|service| {
+                std::iter::once(&service.name)
+                    .chain(&service.also)
+                    .map(|name| (name.as_str(), service.id.clone()))
+            })
+        };
+        let service = closest(&words, services()).map(|(service, _)| service);
+        let perhaps = if service.is_none() { nearest(&words, services()) } else { None };
         let digits = spoken_digits(&words);
         let mut when = parse_when(&words, context);
         if digits.len() >= PASSING_DIGITS {
@@ -61,7 +67,8 @@ impl Heard {
         }
         Self {
             intents: intents(&words),
-            service: closest(&words, services).map(|(service, _)| service),
+            service,
+            perhaps,
             provider: provider(&words, tenant),
             when,
             pick: pick(&words),

@@ -25,10 +25,12 @@ impl Receptionist {
             Question::Service => {
                 let names: Vec<String> =
                     self.tenant.services.iter().map(|service| service.name.clone()).collect();
-                format!(
-                    "What would you like to come in for? We offer {}.",
-                    list_aloud(&names, "and")
-                )
+                let offer = list_aloud(&names, "and");
+                // What was understood of the wish is not lost, and the caller hears so.
+                let when = self.form.when.first().map(|candidate| described(candidate, now));
+                let when = when.filter(|when| !when.is_empty()).map(|when| capital(&when) + ". ");
+                let when = when.unwrap_or_default();
+                format!("{when}What would you like to come in for? We offer {offer}.")
             }
             Question::When => self.wording_of_when(),
             Question::Offer => self.wording_of_offer(now),

@@ -76,3 +76,19 @@ async fn a_day_that_was_misheard_is_guessed_where_a_day_was_asked_for_and_said_a
     phone.says("I need a dental cleaning next toozy in the afternoon.").await;
     phone.hears(&["Tuesday, November 24th", "1 PM or 2 PM"]);
 }
+
+#[tokio::test]
+async fn a_service_that_was_misheard_is_asked_about_and_the_day_stays() {
+    let mut clinic = Clinic::open().await;
+    let mut phone = clinic.call().await;
+    phone.says("Hello, I need a dental, aiming next Tuesday in the afternoon.").await;
+    phone.hears(&["I heard: a cleaning, on Tuesday, November 24th, in the afternoon"]);
+    phone.says("yes").await.hears(&["November 24th", "1 PM or 2 PM"]);
+    let mut phone = clinic.call().await;
+    phone.says("Hello, I need a dental, aiming next Tuesday in the afternoon.").await;
+    phone.says("no").await.hears(&["On Tuesday, November 24th", "come in for"]);
+    phone.says("a filling").await.hears(&["November 24th", "1 PM or 2 PM"]);
+    let mut phone = clinic.call().await;
+    phone.says("something or other next Tuesday in the afternoon").await;
+    phone.hears(&["On Tuesday, November 24th, in the afternoon", "come in for"]);
+}

@@ -44,6 +44,8 @@ pub(crate) struct Caller<'s> {
     floor_from: Duration,
     /// When the caller last finished something, or the call began.
     done_at: Duration,
+    /// When the caller last made a sound: what was over by then is no answer to it.
+    spoke_until: Duration,
     silent_until: Duration,
     /// When the agent had said something that this caller has no answer to.
     puzzled_since: Option<Duration>,
@@ -85,6 +87,7 @@ impl<'s> Caller<'s> {
             replies: Vec::new(),
             floor_from: Duration::ZERO,
             done_at: Duration::ZERO,
+            spoke_until: Duration::ZERO,
             silent_until: Duration::ZERO,
             puzzled_since: None,
             chance: Chance::new(scenario.habits.seed),
@@ -115,6 +118,7 @@ impl<'s> Caller<'s> {
     /// The caller has said or typed everything of the last act.
     pub(crate) fn finished(&mut self, now: Duration) {
         self.done_at = now;
+        self.spoke_until = now;
     }
 
     /// What to do at `now`, if anything. Not asked while the caller is busy. `buffered` tells whether sound of the
@@ -150,17 +154,16 @@ impl<'s> Caller<'s> {
 
     fn agent(&self, now: Duration, ear: &Ear, buffered: bool) -> Agent {
         let since = sample_at(self.floor_from);
-        // What was cut off is no answer, unless the agent went on speaking after the caller had finished.
-        let done = sample_at(self.done_at);
-        let answers = |span: &Span| span.start >= since || span.end > done;
+        // What was cut off is no answer, even where it went on for a while, lower perhaps, over what the caller said;
+        // unless the agent was still speaking when the caller had finished.
+        let done = sample_at(self.spoke_until);
+        let answers = |span: &Span| span.end > done;
         let Some(last) = ear.agent_last().filter(answers) else {
             return Agent::Waited;
         };
         let quiet_for = now.saturating_sub(time_of(last.end));
         if buffered || quiet_for < STILL_SPEAKING {
-            // What was cut off is over when the caller has finished; the answer may be sent and not yet be heard.
-            let went_on = Some(last).filter(|last| last.end > done);
-            let first = ear.agent_first_past(since, done).or(went_on);
+            let first = ear.agent_first_past(since, done).or(Some(last));
             return Agent::Speaking { since: first.map_or(now, |span| time_of(span.start)) };
         }
         // A reply of several sentences, or several replies in a row: silence between them is not the end.
@@ -252,7 +255,7 @@ impl<'s> Caller<'s> {
         match deed {
             // Whoever only stays silent leaves the floor to the agent.
             Deed::StaySilent(lasts) => self.silent_until = now + lasts,
-            _ => self.floor_from = now,
+            _ => (self.floor_from, self.spoke_until) = (now, now),
         }
         self.done_at = now;
         self.puzzled_since = None;

@@ -158,6 +158,22 @@ fn what_was_cut_off_is_no_answer() {
 }
 
 #[test]
+fn what_goes_on_for_a_while_over_the_caller_is_no_answer() {
+    let scenario = scenario("steps: [{say: stop, cut_in_after_ms: 500}, {hang_up: true}]");
+    let mut scene = Scene::new(&scenario);
+    scene.agent_speaks(100, 700, "Let me tell you everything about");
+    assert!(scene.caller.decide(ms(700), &scene.ear, true).is_some());
+    // It lowers its voice, stops, goes on as after a cough, and then gives up the floor.
+    let rest = vec![ulaw_encode(8_000); 1_600];
+    scene.ear.agent(&Sound::Played(Played { at: 1_200 * 8, octets: rest }));
+    scene.caller.finished(ms(2_500));
+    assert_eq!(scene.first_act(2_500, 5_000), None, "the caller waits for an answer");
+    scene.agent_speaks(5_000, 6_000, "All right.");
+    let (_, act) = scene.first_act(6_000, 7_000).unwrap();
+    assert_eq!(act, Act::Do { deed: Deed::HangUp, cuts_in: false });
+}
+
+#[test]
 fn an_agent_that_will_not_be_cut_off_is_heard_out() {
     let scenario = scenario("steps: [{say: stop, cut_in_after_ms: 500}, {hang_up: true}]");
     let mut scene = Scene::new(&scenario);

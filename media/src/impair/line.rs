@@ -41,6 +41,9 @@ pub struct LineSettings {
     pub network: NetworkSettings,
     /// How keys go.
     pub keys: Keys,
+    /// What is played to the caller goes over the same codecs and a network like this one, too
+    /// ([`Line::take_way_back`]).
+    pub both_ways: bool,
 }
 
 /// The caller turns away from the telephone now and then.
@@ -77,9 +80,30 @@ impl LineSettings {
             fades: None,
             network: NetworkSettings::perfect(seed),
             keys: Keys::Events,
+            both_ways: false,
+        }
+    }
+
+    /// The line to the caller, of a line that has both ways: nothing sounds around us, and its packets have a fate of their
+    /// own.
+    fn way_back(&self) -> Self {
+        let seed = self.seed ^ WAY_BACK;
+        Self {
+            seed,
+            background: None,
+            echo: None,
+            gain_db: 0.0,
+            fades: None,
+            // We are the clock by which the call is counted.
+            network: NetworkSettings { seed, drift_ppm: 0.0, ..self.network },
+            both_ways: false,
+            ..self.clone()
         }
     }
 }
+
+/// Makes the seed of the way back another than that of the way there.
+const WAY_BACK: u64 = 0x5851_F42D_4C95_7F2D;
 
 /// A line cannot be made or used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -123,6 +147,7 @@ pub struct Line {
     origin: FrameOrigin,
     frame: Vec<i16>,
     payload: Vec<u8>,
+    back: Option<Box<Self>>,
 }
 
 /// 20 ms, by the caller's clock.
@@ -170,7 +195,16 @@ impl Line {
             origin: FrameOrigin::default(),
             frame: vec![0; rate.frame_samples()],
             payload: vec![0; HEADER_MAX + codec.payload_max_bytes(rate.frame_samples())],
+            back: settings
+                .both_ways
+                .then(|| Self::new(&settings.way_back()).map(Box::new))
+                .transpose()?,
         })
+    }
+
+    /// The line that leads to the caller, once, if this one has both ways.
+    pub fn take_way_back(&mut self) -> Option<Box<Self>> {
+        self.back.take()
     }
 
     /// The rate of its frames, into it and out of it.

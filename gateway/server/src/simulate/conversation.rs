@@ -17,7 +17,8 @@ use super::mouth::{Clip, FRAME, Mouth};
 use super::recording::Recording;
 use super::scenario::{Deed, Scenario, Voice};
 use super::trunk::{Packets, Trunk};
-use super::twilio::{Identity, Offence, Sound, Stream};
+use super::twilio::{Identity, Offence, Played, Sound, Stream};
+use super::way_back::WayBack;
 
 /// The call.
 ///
@@ -30,6 +31,8 @@ pub(super) struct Conversation<'s> {
     trunk: Trunk,
     /// What is between the caller's mouth and the trunk; nothing at all without one.
     line: Option<Way>,
+    /// What is between the trunk and the caller's ear, on a line that has both ways.
+    back: Option<WayBack>,
     mouth: Mouth,
     ear: Ear,
     caller: Caller<'s>,
@@ -114,8 +117,10 @@ impl<'s> Conversation<'s> {
         call_sid: String,
         scenario: &'s Scenario,
         clips: &'s HashMap<Voice, Arc<Clip>>,
-        line: Option<Box<Line>>,
+        mut line: Option<Box<Line>>,
     ) -> Result<Self, LineError> {
+        let back = line.as_mut().and_then(|line| line.take_way_back());
+        let back = back.map(WayBack::new).transpose()?;
         let rate = line.as_ref().map_or(SampleRate::Hz8000, |line| line.rate());
         let narrow = Resampler::new(rate, SampleRate::Hz8000)?;
         // A line has the scenario's echo among its own.
@@ -125,6 +130,7 @@ impl<'s> Conversation<'s> {
             call: None,
             trunk,
             line: line.map(|line| Way { line, narrow }),
+            back,
             mouth: Mouth::at(rate, scenario.noise_dbov),
             ear: Ear::default(),
             caller: Caller::new(scenario),
@@ -195,13 +201,19 @@ impl<'s> Conversation<'s> {
     /// 20 ms more have passed, the last of them at `due`: sends them, and decides what comes next.
     pub(super) fn frame(&mut self, due: Duration, now: Duration) -> OnTheLine {
         self.tick(now);
+        if let Some(heard) = self.back.as_mut().map(|back| back.frame(due)) {
+            match heard {
+                Ok(heard) => self.at_the_ear(&heard),
+                Err(error) => return self.give_up(failed(&error), now),
+            }
+        }
         match self.send(due, now) {
             Ok(true) => {
                 self.ear.caller_broke_off(self.mouth.sent());
                 return self.hang_up(now);
             }
             Ok(false) => {}
-            Err(error) => return self.give_up(format!("the simulated line failed: {error}"), now),
+            Err(error) => return self.give_up(failed(&error), now),
         }
         if self.busy && !self.mouth.is_busy() {
             self.busy = false;
@@ -366,15 +378,16 @@ impl<'s> Conversation<'s> {
 
     fn listen(&mut self, now: Duration) {
         for sound in self.trunk.take_sounds() {
-            self.ear.agent(&sound);
-            if let Sound::Played(played) = &sound {
-                self.recording.played(played);
-                let samples = played.octets.iter().copied().map(g711::ulaw_decode);
-                if let Some(echo) = &mut self.echo {
-                    echo.played(played.at, samples);
-                } else if let Some(way) = &mut self.line {
-                    way.line.played(played.at, samples);
+            match (&sound, &mut self.back) {
+                (Sound::Played(played), Some(back)) => {
+                    self.ear.runs(played);
+                    back.played(played);
                 }
+                (Sound::Played(played), None) => {
+                    self.ear.runs(played);
+                    self.at_the_ear(played);
+                }
+                (Sound::Cleared(_), _) => self.ear.agent(&sound),
             }
         }
         let offences = self.trunk.offences();
@@ -382,6 +395,18 @@ impl<'s> Conversation<'s> {
         let new: Vec<_> = offences.get(told..).unwrap_or_default().to_vec();
         for offence in new {
             self.note(now, What::Offence(offence));
+        }
+    }
+
+    /// The caller hears this, and a telephone that echoes sends it back.
+    fn at_the_ear(&mut self, played: &Played) {
+        self.ear.hears(played);
+        self.recording.played(played);
+        let samples = played.octets.iter().copied().map(g711::ulaw_decode);
+        if let Some(echo) = &mut self.echo {
+            echo.played(played.at, samples);
+        } else if let Some(way) = &mut self.line {
+            way.line.played(played.at, samples);
         }
     }
 
@@ -408,6 +433,10 @@ impl<'s> Conversation<'s> {
             events: self.events,
         }
     }
+}
+
+fn failed(error: &LineError) -> String {
+    format!("the simulated line failed: {error}")
 }
 
 /// What is said, for a log.

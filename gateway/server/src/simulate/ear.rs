@@ -107,7 +107,10 @@ impl Ear {
     /// What happened to the agent's sound.
     pub(crate) fn agent(&mut self, sound: &Sound) {
         match sound {
-            Sound::Played(played) => self.played(played),
+            Sound::Played(played) => {
+                self.runs(played);
+                self.hears(played);
+            }
             Sound::Cleared(at) => {
                 self.clears.push(sample_at(*at));
                 self.cut = Some(sample_at(*at));
@@ -116,11 +119,16 @@ impl Ear {
         }
     }
 
-    fn played(&mut self, played: &Played) {
+    /// The agent's sound is played where the line to the caller begins: does it run dry?
+    pub(crate) fn runs(&mut self, played: &Played) {
         if self.played_to.is_some_and(|to| played.at > to && played.at - to <= STUTTER) {
             self.stutters += 1;
         }
         self.played_to = Some(played.at + played.octets.len() as u64);
+    }
+
+    /// The agent's sound is at the ear.
+    pub(crate) fn hears(&mut self, played: &Played) {
         for (at, &octet) in (played.at..).zip(&played.octets) {
             if ulaw_decode(octet).unsigned_abs() < LOUD {
                 continue;

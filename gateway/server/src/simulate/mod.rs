@@ -11,7 +11,7 @@
 //! | `persona`, `profile` | who calls, and over what line |
 //! | `twilio`, `webhook` | Twilio's side, strictly |
 //! | `caller`, `mouth`, `ear`, `speech`, `recording` | the caller |
-//! | `conversation`, `trunk` | one call, from the caller's end |
+//! | `conversation`, `trunk`, `way_back` | one call, from the caller's end |
 //! | `line`, `driver`, `server` | one call, over real sockets |
 //! | `inside`, `matrix` | calls within this process, on a virtual clock |
 //! | `checks`, `report`, `log` | what came of it |
@@ -53,6 +53,7 @@ mod shipped;
 pub(crate) mod speech;
 mod trunk;
 pub(crate) mod twilio;
+mod way_back;
 pub(crate) mod webhook;
 mod yaml;
 

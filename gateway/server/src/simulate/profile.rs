@@ -42,6 +42,9 @@ pub struct LineProfile {
     /// How keys go over the line.
     #[serde(default)]
     keys: WrittenKeys,
+    /// Whether what the agent says goes over the same network and codecs.
+    #[serde(default)]
+    both_ways: bool,
     /// Where the file lies: sounds are looked for from here.
     #[serde(skip)]
     folder: PathBuf,
@@ -284,6 +287,7 @@ impl LineProfile {
                 WrittenKeys::Events => Keys::Events,
                 WrittenKeys::Tones => Keys::Tones,
             },
+            both_ways: self.both_ways,
         })
     }
 

@@ -33,6 +33,7 @@ mod speech;
 
 mod partials;
 mod patience;
+mod question;
 mod turn_end;
 pub use turn_end::{EndWeights, FEATURES, Pace, PauseEvidence, Readings, WEIGHTS};
 mod turn;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use callwright_contract::Expectation;
 
+use crate::question::{asks, is_whole_question};
 use crate::tuning::PatienceTuning;
 use crate::turn_end::{Pace, PauseEvidence};
 
@@ -41,6 +42,9 @@ impl Pause<'_> {
             Expectation::Spelling => groups,
             Expectation::Name if spells(&words) && !spelled_out(&words) => groups,
             Expectation::Name | Expectation::YesNo => weighed.min(short_answer),
+            Expectation::Anything | Expectation::DateTime | _ if is_whole_question(&words) => {
+                weighed.min(little)
+            }
             Expectation::Anything | Expectation::DateTime | _ => weighed,
         };
         let promised = self.promise(&words);
@@ -49,9 +53,10 @@ impl Pause<'_> {
 
     /// The silence that the last words ask for.
     fn promise(&self, words: &[String]) -> Duration {
+        let asked = self.words.trim_end().ends_with('?') || is_whole_question(words);
         if asks_for_time(words) {
             self.tuning.asked_for_time
-        } else if trails_off(words, self.words.trim_end().ends_with('?')) {
+        } else if trails_off(words, asked) {
             self.tuning.trailing
         } else {
             Duration::ZERO
@@ -213,12 +218,15 @@ fn trails_off(words: &[String], question: bool) -> bool {
         &["thinking", "about"],
         &["calling", "about"],
     ];
+    let wants_clause = |said: &[&str]| WANTS_CLAUSE.iter().any(|wants| said.ends_with(wants));
     let said: Vec<&str> = words.iter().map(String::as_str).collect();
     let Some(last) = said.last() else { return false };
     let alone = said.len() == 1 && matches!(*last, "when" | "which");
     OPEN.contains(last) && !alone
         || OPEN_UNLESS_ASKED.contains(last) && !question
-        || WANTS_CLAUSE.iter().any(|wants| said.ends_with(wants))
+        || wants_clause(&said)
+        // "Could you tell me where", whatever mark is behind it.
+        || said.split_last().is_some_and(|(last, before)| asks(last) && wants_clause(before))
 }
 
 #[cfg(test)]
@@ -251,12 +259,21 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_question_is_not_waited_for_long_however_it_sounds() {
+        let unsure = |words| patience(Expectation::Anything, Some(0.05), words);
+        assert_eq!(unsure("so could you tell me what your address is,"), 450);
+        assert!(unsure("so could you tell me what your address") >= 1_000);
+    }
+
+    #[test]
     fn a_clause_that_is_wanted_is_waited_for_and_a_question_may_end_in_a_preposition() {
         for words in [
             "Could you tell me?",
             "I was wondering.",
             "And now I would like to know.",
             "Could you tell me what",
+            "Can you tell me where?",
+            "I wanted to ask you whether?",
             "I'd like to come in",
         ] {
             assert!(patience(Expectation::Anything, Some(0.99), words) >= 1_300, "{words}");

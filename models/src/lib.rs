@@ -21,6 +21,7 @@ pub mod answering;
 pub mod emotion;
 pub mod flite;
 pub mod kokoro;
+mod mel;
 pub mod minilm;
 pub mod moonshine;
 pub mod piper;

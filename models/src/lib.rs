@@ -28,6 +28,7 @@ pub mod piper;
 pub mod runtime;
 pub mod silero;
 pub mod smart_turn;
+pub mod speaker;
 pub mod spoken;
 pub mod voices;
 #[cfg(feature = "whisper")]

@@ -41,7 +41,12 @@ impl MiniLm {
         let size = std::fs::metadata(&weights).map_err(|_absent| absent(weights.clone()))?.len();
         if size != WEIGHTS_SIZE {
             // Places in a file of another size would be other tensors.
-            return Err(LoadError::Damaged { path: weights, found: size, size: WEIGHTS_SIZE });
+            return Err(LoadError::DamagedPull {
+                path: weights,
+                found: size,
+                size: WEIGHTS_SIZE,
+                name: MODEL,
+            });
         }
         let text =
             std::fs::read_to_string(&vocabulary).map_err(|_absent| absent(vocabulary.clone()))?;
@@ -116,7 +121,7 @@ mod tests {
         std::fs::create_dir(&own).unwrap();
         std::fs::write(own.join("model.safetensors"), b"cut").unwrap();
         let why = MiniLm::load(folder.path()).unwrap_err();
-        assert!(matches!(why, LoadError::Damaged { found: 3, .. }), "{why}");
+        assert!(matches!(why, LoadError::DamagedPull { found: 3, .. }), "{why}");
     }
 
     #[test]

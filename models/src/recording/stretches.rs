@@ -11,7 +11,7 @@ pub type Stretch = Range<usize>;
 pub const STRETCH_PAUSE_MAX: usize = 2 * 16_000;
 
 /// Finds the speech in one channel of a recording, fed piece by piece.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SpeechFinder {
     /// Which of the detector's slots hears this channel.
     slot: SlotId,

@@ -36,6 +36,21 @@ pub enum LoadError {
         /// The size it should have.
         size: u64,
     },
+    /// A file that an operator pulled is not the one that was pulled: its size differs.
+    #[error(
+        "{} is damaged: it has {found} octets and should have {size}; `callwright models remove {name}` and `pull` it again",
+        path.display()
+    )]
+    DamagedPull {
+        /// Which file.
+        path: PathBuf,
+        /// Its size in octets.
+        found: u64,
+        /// The size it should have.
+        size: u64,
+        /// The model's name in the catalog.
+        name: &'static str,
+    },
     /// The file is there but cannot be read.
     #[error("{} cannot be read; check its permissions, or delete it and run `./callwright up`", path.display())]
     Unreadable {

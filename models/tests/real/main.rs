@@ -16,6 +16,7 @@ mod librispeech;
 mod neural;
 mod recognition;
 mod silence;
+mod speaker;
 mod speech;
 mod voice_activity;
 mod word_times;

@@ -18,6 +18,7 @@ use callwright_models::minilm::MiniLm;
 use callwright_models::moonshine::Moonshine;
 use callwright_models::silero::SileroDetector;
 use callwright_models::smart_turn::SmartTurn;
+use callwright_models::speaker::{self, PASSAGE_MAX, SpeakerEncoder};
 use callwright_models::voices::{VoiceOptions, Voices};
 use serde::{Deserialize, Serialize};
 
@@ -125,7 +126,8 @@ fn names(folder: &Path, place: &FolderArgs) -> anyhow::Result<Vec<String>> {
         let model = downloads.iter().find(|download| download.name == name);
         model.is_some_and(|model| shelf::Model::Pulled(model).is_installed(folder))
     };
-    names.extend(there(MINILM).then(|| MINILM.to_owned()));
+    names
+        .extend([MINILM, speaker::MODEL].map(str::to_owned).into_iter().filter(|name| there(name)));
     names.extend(neural_voices(folder));
     names.extend(whispers(folder, place)?.into_iter().map(|(name, _)| name));
     Ok(names)
@@ -179,6 +181,7 @@ fn measure(folder: &Path, place: &FolderArgs, name: &str) -> anyhow::Result<Spee
             let mut model = model?;
             (steps(9, 0, || Ok(model.meanings(&[SENTENCE]).map(drop)?))?, ms)
         }
+        speaker::MODEL => encoder(folder, part(10))?,
         "flite" => {
             let (voice, ms) = timed(Flite::load);
             (speak(&mut voice?, &VoiceStyle::default())?, ms)
@@ -214,6 +217,15 @@ fn detector(folder: &Path, sound: &[i16]) -> anyhow::Result<(Speed, f64)> {
         let step = DetectorStep { slot: SlotId(0), fresh: false, window };
         Ok(detector.step(&[step], &mut [0.0])?)
     })?;
+    Ok((speed, ms))
+}
+
+/// A step of the voice encoder is as many passages as it hears at once, 0.4 s apart, as in a mixed recording.
+fn encoder(folder: &Path, sound: &[i16]) -> anyhow::Result<(Speed, f64)> {
+    let (encoder, ms) = timed(|| SpeakerEncoder::load(folder));
+    let mut encoder = encoder?;
+    let passages: Vec<_> = (0..16).map(|n| n * 6_400..n * 6_400 + PASSAGE_MAX).collect();
+    let speed = steps(9, 16 * 6_400, || Ok(encoder.passages(sound, &passages).map(drop)?))?;
     Ok((speed, ms))
 }
 

@@ -17,6 +17,7 @@ use crate::simulate::{ServerError, SpeechError};
 pub mod answering;
 pub mod conversation;
 pub mod load;
+pub mod speaker;
 pub mod turns;
 pub mod waits;
 pub mod wer;
@@ -52,6 +53,8 @@ pub enum Command {
     Words(words::Args),
     /// Tell answering machines from people, and print how often that is right within 0.5, 1.0 and 1.5 s
     Answering(answering::Args),
+    /// Compare voices, and find who speaks when in mixed recordings: how often both are wrong
+    Speaker(speaker::Args),
     /// Measure how turns are ended: callers cut off against time waited
     Turns(turns::Args),
     /// Show how long each thing that the callers of `conversation` say is waited for, on a virtual clock
@@ -106,7 +109,7 @@ pub enum BenchError {
     #[error(transparent)]
     Models(#[from] LoadError),
     /// A model failed.
-    #[error("the recogniser failed: {0}")]
+    #[error("{0}")]
     Model(#[from] ModelError),
     /// How turns are ended.
     #[error(transparent)]
@@ -147,6 +150,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Soak(args) => on_a_runtime(load::soak(args)),
         Command::Words(args) => on_a_runtime(words::measure(args)),
         Command::Answering(args) => answering::run(&mut std::io::stdout().lock(), args),
+        Command::Speaker(args) => speaker::run(&mut std::io::stdout().lock(), &args),
         Command::Turns(args) => turns::measure(&args).map_err(BenchError::from),
         Command::Waits(args) => waits::measure(&args),
     };

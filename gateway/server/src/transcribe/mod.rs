@@ -8,18 +8,22 @@ use callwright_media::file::DecodeError;
 use callwright_models::contract::{Language, ModelError};
 use callwright_models::lanes::LaneError;
 use callwright_models::runtime::LoadError;
+use callwright_models::speaker::Speakers;
 
 use crate::config::Config;
 
 mod choice;
 mod sound;
+mod speakers;
 mod transcript;
 mod working;
 mod writing;
 
 pub(crate) use sound::mono;
+pub(crate) use speakers::speakers;
 
 use choice::Choice;
+use speakers::Apart;
 use working::Workshop;
 use writing::Format;
 
@@ -27,7 +31,7 @@ use writing::Format;
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Sound files: WAV, FLAC, MP3, Ogg Vorbis or M4A. In a file of two channels each is a speaker
+    /// Sound files: WAV, FLAC, MP3, Ogg Vorbis or M4A. Of two channels each is a speaker
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// A model that `models list` names, or a ggml file [default: the largest Whisper that is installed, else moonshine-tiny-en]
@@ -36,6 +40,10 @@ pub struct Args {
     /// Language of the speech by its code (`en`, `de`), or `auto` to find it out
     #[arg(long, value_name = "CODE", default_value = "auto", value_parser = language)]
     language: Spoken,
+    /// How many people speak where all are in one channel: a number, `one`, or `auto` to find it out
+    /// [default: auto where resemblyzer is installed, else one]
+    #[arg(long, value_name = "NUMBER", value_parser = speakers)]
+    speakers: Option<Speakers>,
     /// How to write it
     #[arg(long, value_enum, default_value_t = Format::Txt)]
     format: Format,
@@ -57,7 +65,9 @@ const EXAMPLES: &str = "Examples:
   callwright transcribe call.wav
   callwright transcribe --format srt --output captions/ *.mp3
   callwright transcribe --model whisper-base --language de anruf.ogg
-      after `callwright models pull whisper-base`";
+      after `callwright models pull whisper-base`
+  callwright transcribe --speakers 2 meeting.mp3
+      after `callwright models pull resemblyzer`";
 
 /// A language that was named, or is to be found out.
 #[derive(Clone, Debug)]
@@ -109,9 +119,9 @@ pub enum TranscribeError {
     /// The threads.
     #[error(transparent)]
     Lane(#[from] LaneError),
-    /// The speech detector failed.
-    #[error("the speech detector failed: {0}")]
-    Detector(#[from] ModelError),
+    /// The speech detector or the voice encoder failed.
+    #[error("{0}")]
+    Model(#[from] ModelError),
     /// The recogniser failed at a stretch of the file.
     #[error("{}: the model failed at {seconds} s", path.display())]
     Failed {
@@ -163,7 +173,9 @@ pub fn run(args: Args) -> Result<ExitCode, TranscribeError> {
     if let Some(note) = choice.note(args.model.is_none()) {
         complain(&note);
     }
+    let apart = Apart::open(args.speakers, &models)?;
     let workshop = Workshop::open(&choice, &models, args.language.0, args.at_a_time)?;
+    let workshop = workshop.telling(apart);
     let mut status = ExitCode::SUCCESS;
     for (file, destination) in args.files.iter().zip(named) {
         let written = workshop

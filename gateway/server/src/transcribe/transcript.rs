@@ -23,7 +23,7 @@ pub(super) struct Transcript {
 /// What one speaker said in one go.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Line {
-    /// Which speaker, from 1: the channel of the file.
+    /// Which speaker, from 1: the channel of the file, or the voice where all are in one channel.
     pub(super) speaker: usize,
     /// When it began and ended, in seconds from the file's beginning.
     pub(super) from: f64,
@@ -46,19 +46,24 @@ pub(super) struct TimedWord {
 
 impl Line {
     /// The lines of what was heard in a stretch that begins at sample `start`. A new one begins after a pause, at a
-    /// sentence that ends, and where a line is full.
-    pub(super) fn of(recognition: &Recognition, speaker: usize, start: usize) -> Vec<Self> {
+    /// sentence that ends, where a line is full, and where another speaks: `speaker` says who does at a sample.
+    pub(super) fn of(
+        recognition: &Recognition,
+        start: usize,
+        speaker: impl Fn(usize) -> usize,
+    ) -> Vec<Self> {
         let at = |sample: usize| round((start + sample) as f64 / 16_000.0);
         let mut lines: Vec<Self> = Vec::new();
         for word in &recognition.words {
             let Some(text) = recognition.text.get(word.range.clone()) else { continue };
+            let speaker = speaker(start + usize::midpoint(word.span.start, word.span.end));
             let word = TimedWord {
                 text: text.to_owned(),
                 from: at(word.span.start),
                 upto: at(word.span.end),
                 confidence: (word.confidence * 1_000.0).round() / 1_000.0,
             };
-            match lines.last_mut().filter(|line| !line.is_over(&word)) {
+            match lines.last_mut().filter(|line| line.speaker == speaker && !line.is_over(&word)) {
                 Some(line) => line.add(word),
                 None => lines.push(Self::begin(speaker, word)),
             }
@@ -127,7 +132,7 @@ mod tests {
     fn lines_end_at_pauses_and_sentences() {
         let heard =
             heard(&[("Hello", 0.0), ("there,", 0.4), ("world.", 1.0), ("Yes.", 1.5), ("And", 4.0)]);
-        let lines = Line::of(&heard, 2, 16_000);
+        let lines = Line::of(&heard, 16_000, |_| 2);
         let texts: Vec<_> = lines.iter().map(|line| (line.from, line.upto, &*line.text)).collect();
         assert_eq!(
             texts,
@@ -138,9 +143,18 @@ mod tests {
     }
 
     #[test]
+    fn a_line_is_of_one_speaker() {
+        let heard =
+            heard(&[("Are", 0.0), ("you", 0.3), ("there?", 0.6), ("Yes,", 0.9), ("hello?", 1.2)]);
+        let lines = Line::of(&heard, 8_000, |sample| if sample < 22_000 { 1 } else { 2 });
+        let texts: Vec<_> = lines.iter().map(|line| (line.speaker, &*line.text)).collect();
+        assert_eq!(texts, [(1, "Are you there?"), (2, "Yes, hello?")]);
+    }
+
+    #[test]
     fn a_line_is_no_longer_than_a_subtitle() {
         let words: Vec<(&str, f64)> = (0..60).map(|n| ("wordy", f64::from(n) * 0.3)).collect();
-        let lines = Line::of(&heard(&words), 1, 0);
+        let lines = Line::of(&heard(&words), 0, |_| 1);
         assert!(lines.len() > 3 && lines.iter().all(|line| line.text.len() <= CHARACTERS_MAX));
         assert_eq!(lines.iter().map(|line| line.words.len()).sum::<usize>(), 60);
     }

@@ -12,11 +12,13 @@ use callwright_models::lanes::{self, TranscriberLane, TranscriptJob};
 use callwright_models::moonshine::Moonshine;
 use callwright_models::recording::{MoonshineTranscriber, SpeechFinder, Stretch};
 use callwright_models::silero::SileroDetector;
+use callwright_models::speaker::Diarized;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::TranscribeError;
 use super::choice::Choice;
 use super::sound::channels;
+use super::speakers::Apart;
 use super::transcript::{Line, Transcript};
 
 /// Everything that is needed to write down one file after the other.
@@ -26,6 +28,7 @@ pub(super) struct Workshop {
     language: Option<Language>,
     model: String,
     stretch_max: usize,
+    apart: Option<Apart>,
 }
 
 impl Workshop {
@@ -45,7 +48,13 @@ impl Workshop {
             language,
             model: choice.name().to_owned(),
             stretch_max,
+            apart: None,
         })
+    }
+
+    /// With something that tells the speakers of a mixed recording apart, if that is wanted.
+    pub(super) fn telling(self, apart: Option<Apart>) -> Self {
+        Self { apart, ..self }
     }
 
     /// Writes down one file.
@@ -54,14 +63,21 @@ impl Workshop {
         let sides = channels(path)?;
         let mut found: Vec<(usize, Stretch)> = Vec::new();
         bar.set_length(seconds(sides.iter().map(Vec::len).sum()));
+        let mut voices = Diarized::default();
         for (side, samples) in sides.iter().enumerate() {
-            let stretches = self.stretches(side, samples)?;
+            let finder = self.finder(side, samples)?;
+            if let (Some(apart), [mixed]) = (&self.apart, &*sides) {
+                bar.set_message("telling voices apart");
+                voices = apart.find(mixed, &finder.clone().regions())?;
+            }
+            let stretches = finder.stretches(samples.len(), self.stretch_max);
             found.extend(stretches.into_iter().map(|stretch| (side, stretch)));
         }
         let speech: usize = found.iter().map(|(_, stretch)| stretch.len()).sum();
         bar.set_length(seconds(speech));
         bar.set_message("writing down");
-        let (lines, language) = self.hear(path, &sides, &found, &bar)?;
+        let (lines, language) =
+            self.hear(path, Sound { sides: &sides, voices: &voices }, &found, &bar)?;
         bar.finish_and_clear();
         let samples = sides.iter().map(Vec::len).max().unwrap_or(0);
         Ok(Transcript {
@@ -69,23 +85,23 @@ impl Workshop {
             model: self.model.clone(),
             language: language.map(|language| language.code().to_owned()),
             seconds: samples as f64 / 16_000.0,
-            speakers: sides.len(),
+            speakers: sides.len().max(voices.voices.len()),
             lines,
         })
     }
 
-    fn stretches(&self, side: usize, samples: &[i16]) -> Result<Vec<Stretch>, TranscribeError> {
+    fn finder(&self, side: usize, samples: &[i16]) -> Result<SpeechFinder, TranscribeError> {
         let mut detector = self.detector.lock().unwrap_or_else(PoisonError::into_inner);
         let mut finder = SpeechFinder::new(SlotId(u16::try_from(side).unwrap_or(0)));
         finder.hear(&mut *detector, samples)?;
-        Ok(finder.stretches(samples.len(), self.stretch_max))
+        Ok(finder)
     }
 
     /// All lines in the order in which they began, and the language of most of what was said.
     fn hear(
         &self,
         path: &Path,
-        sides: &[Vec<i16>],
+        sound: Sound<'_>,
         found: &[(usize, Stretch)],
         bar: &ProgressBar,
     ) -> Result<(Vec<Line>, Option<Language>), TranscribeError> {
@@ -96,7 +112,7 @@ impl Workshop {
             let asked: Vec<_> = group
                 .iter()
                 .map(|(side, stretch)| {
-                    let samples = sides.get(*side).and_then(|side| side.get(stretch.clone()));
+                    let samples = sound.sides.get(*side).and_then(|side| side.get(stretch.clone()));
                     self.lane.ask(TranscriptJob {
                         samples: samples.unwrap_or_default().into(),
                         language: self.language.clone(),
@@ -109,7 +125,9 @@ impl Workshop {
                     seconds: stretch.start / 16_000,
                 })?;
                 bar.inc(seconds(stretch.len()));
-                lines.extend(Line::of(&heard.recognition, side + 1, stretch.start));
+                lines.extend(Line::of(&heard.recognition, stretch.start, |sample| {
+                    side + 1 + sound.voices.speaker_at(sample)
+                }));
                 let Some(language) = heard.language else { continue };
                 match languages.iter_mut().find(|(known, _)| *known == language) {
                     Some((_, length)) => *length += stretch.len(),
@@ -121,6 +139,13 @@ impl Workshop {
         let main = languages.into_iter().max_by_key(|(_, length)| *length);
         Ok((lines, main.map(|(language, _)| language)))
     }
+}
+
+/// A recording: its channels, and who speaks when where there is one.
+#[derive(Clone, Copy)]
+struct Sound<'a> {
+    sides: &'a [Vec<i16>],
+    voices: &'a Diarized,
 }
 
 fn workers(

@@ -222,7 +222,77 @@ fn every_task_that_has_a_model_can_be_tried() {
     }
     let missing = callwright(&own, &["models", "try", "speaker", sound]);
     assert_eq!(missing.status.code(), Some(2));
-    assert!(String::from_utf8(missing.stderr).unwrap().contains("no model of that task"));
+    assert!(String::from_utf8(missing.stderr).unwrap().contains("models pull resemblyzer"));
+}
+
+/// Installs weights of the voice encoder in which each colour of sound is a voice, and names a recording and a copy of it.
+fn speakers(folder: &Path, own: &Path) -> Vec<PathBuf> {
+    let weights = own.join("resemblyzer");
+    std::fs::create_dir(&weights).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/speaker/tiny.py");
+    assert!(Command::new("python3").arg(script).arg(&weights).status().unwrap().success());
+    let again = folder.join("again.wav");
+    std::fs::copy(own.join("samples/beckett.wav"), &again).unwrap();
+    vec![own.join("samples/beckett.wav"), again]
+}
+
+#[test]
+fn who_speaks_is_tried_written_down_and_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = models_folder(folder.path());
+    let files = speakers(folder.path(), &own);
+    let files: Vec<&str> = files.iter().map(|file| file.to_str().unwrap()).collect();
+    let lines = |more: &[&str]| -> Vec<serde_json::Value> {
+        let arguments = [&["models", "try", "speaker", "--json"], more, &files].concat();
+        let text = out(&callwright(&own, &arguments));
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let heard = lines(&["--speakers", "one"]);
+    let (first, second) = (&heard[0]["heard"], &heard[1]["heard"]);
+    assert_eq!(
+        (&first["main_speaker"], first["speakers"].as_array().unwrap().len()),
+        (&1.into(), 1)
+    );
+    assert!(first["speakers"][0]["embedding"].is_null(), "nothing that tells who it is unasked");
+    let turn = &first["turns"][0];
+    assert!(turn["from"].as_f64().unwrap() < turn["upto"].as_f64().unwrap(), "{turn}");
+    assert!(first["similar"].as_array().unwrap().is_empty());
+    let similar = &second["similar"][0];
+    assert!(similar["cosine"].as_f64().unwrap() > 0.999, "the same sound: {similar}");
+    assert!(similar["file"].as_str().unwrap().ends_with("beckett.wav"), "{similar}");
+    let full = lines(&["--full", "--band", "telephone"]);
+    let embedding = full[0]["heard"]["speakers"][0]["embedding"].as_array().unwrap();
+    assert_eq!(embedding.len(), 256);
+
+    let two = ["transcribe", "--json", "--model", "moonshine-tiny-en", "--speakers", "2", files[0]];
+    let written: serde_json::Value = serde_json::from_str(&out(&callwright(&own, &two))).unwrap();
+    let speaker = |line: &serde_json::Value| line["speaker"].as_u64().unwrap();
+    let lines = written["lines"].as_array().unwrap();
+    let most = written["speakers"].as_u64().unwrap();
+    assert!(lines.iter().all(|line| (1..=most).contains(&speaker(line))) && most <= 2, "{written}");
+
+    // One folder for each person, and a recording with its turns.
+    let data = folder.path().join("data");
+    for (person, files) in [("a", [files[0], files[1]]), ("b", [files[0], files[1]])] {
+        std::fs::create_dir_all(data.join(person)).unwrap();
+        for (number, file) in files.iter().enumerate() {
+            std::fs::copy(file, data.join(person).join(format!("{number}.wav"))).unwrap();
+        }
+    }
+    std::fs::copy(files[0], data.join("talk.wav")).unwrap();
+    std::fs::write(data.join("talk.rttm"), "SPEAKER talk 1 0.5 9.0 <NA> <NA> b <NA> <NA>\n")
+        .unwrap();
+    let data = data.to_str().unwrap();
+    let bench =
+        ["bench", "speaker", "--json", "--speakers", "one", "--voices", data, "--turns", data];
+    let measured: serde_json::Value =
+        serde_json::from_str(&out(&callwright(&own, &bench))).unwrap();
+    assert_eq!(measured["voices"]["pairs_same"], 2);
+    assert_eq!(measured["voices"]["pairs_different"], 4);
+    // Two people with one voice.
+    assert_eq!(measured["voices"]["even"]["two_taken_for_one_percent"], 100.0);
+    let errors = &measured["turns"]["halves"][2]["errors"];
+    assert_eq!((&errors["spoken_seconds"], &errors["wrong_seconds"]), (&9.0.into(), &0.0.into()));
 }
 
 #[test]

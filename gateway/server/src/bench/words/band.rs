@@ -41,7 +41,7 @@ impl Band {
     ///
     /// # Errors
     /// [`ResamplerError`].
-    pub(super) fn heard(self, sound: &[i16]) -> Result<Vec<i16>, ResamplerError> {
+    pub(in crate::bench) fn heard(self, sound: &[i16]) -> Result<Vec<i16>, ResamplerError> {
         match self {
             Self::Wideband => Ok(sound.to_vec()),
             Self::Telephone => {

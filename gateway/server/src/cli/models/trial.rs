@@ -20,12 +20,15 @@ use callwright_models::moonshine::Moonshine;
 use callwright_models::recording::{MoonshineTranscriber, SpeechFinder, Stretch};
 use callwright_models::silero::SileroDetector;
 use callwright_models::smart_turn::SmartTurn;
+use callwright_models::speaker::{
+    self, SpeakerEncoder, Speakers, VoiceEmbedding, diarize, likeness,
+};
 use serde_json::{Value, json};
 
 use super::FolderArgs;
 use crate::answering::answered;
 use crate::simulate::speech::resample;
-use crate::transcribe::mono;
+use crate::transcribe::{mono, speakers};
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct TrialArgs {
@@ -38,6 +41,12 @@ pub(in crate::cli) struct TrialArgs {
     /// As it is, or through a telephone first (8 kHz, u-law)
     #[arg(long, value_enum, default_value_t = Band::File)]
     band: Band,
+    /// For speaker: how many people speak, a number or `auto`
+    #[arg(long, value_name = "NUMBER", default_value = "auto", value_parser = speakers)]
+    speakers: Speakers,
+    /// For speaker: also what each voice sounds like, 256 numbers that tell who somebody is
+    #[arg(long)]
+    full: bool,
     /// One JSON document for each file, on a line of its own; there is no other form yet
     #[arg(long)]
     json: bool,
@@ -76,6 +85,9 @@ trait Listener {
     /// What it makes of the sound: mono at 16 kHz.
     fn hear(&mut self, sound: &[i16]) -> anyhow::Result<Value>;
 
+    /// The file that is heard next.
+    fn next(&mut self, _: &Path) {}
+
     /// What it makes of a text.
     fn read(&mut self, _: &str) -> anyhow::Result<Value> {
         bail!("this model hears sound and reads no text")
@@ -99,9 +111,10 @@ const TEXT_MAX: u64 = 1 << 20;
 
 /// Exit status: 0 when every file was heard, 1 when some could not be.
 pub(super) fn run(out: &mut impl Write, args: TrialArgs) -> anyhow::Result<ExitCode> {
-    let mut listener = listener(args.task, &args.place.folder())?;
+    let mut listener = listener(&args)?;
     let mut status = ExitCode::SUCCESS;
     for file in &args.files {
+        listener.next(file);
         let heard = if args.task == Task::Embed && is_text(file) {
             text(file).and_then(|text| {
                 let (heard, ms) = timed(|| listener.read(&text));
@@ -129,8 +142,9 @@ pub(super) fn run(out: &mut impl Write, args: TrialArgs) -> anyhow::Result<ExitC
     Ok(status)
 }
 
-fn listener(task: Task, models: &Path) -> anyhow::Result<Box<dyn Listener>> {
-    Ok(match task {
+fn listener(args: &TrialArgs) -> anyhow::Result<Box<dyn Listener>> {
+    let models = &args.place.folder();
+    Ok(match args.task {
         Task::Vad => Box::new(Speech(SileroDetector::load(models, 1)?)),
         Task::Turn => Box::new(Turn(SmartTurn::load(models)?)),
         Task::Asr => Box::new(Words::load(models)?),
@@ -139,9 +153,14 @@ fn listener(task: Task, models: &Path) -> anyhow::Result<Box<dyn Listener>> {
         Task::Embed => {
             Box::new(Meanings { model: MiniLm::load(models)?, words: Words::load(models)? })
         }
-        Task::Speaker => {
-            bail!("this program has no model of that task yet; the others of the list do")
-        }
+        Task::Speaker => Box::new(Voices {
+            detector: SileroDetector::load(models, 1)?,
+            encoder: SpeakerEncoder::load(models)?,
+            speakers: args.speakers,
+            full: args.full,
+            file: PathBuf::new(),
+            earlier: Vec::new(),
+        }),
     })
 }
 
@@ -253,6 +272,70 @@ impl Listener for Meanings {
         let vectors: Vec<&[f32]> = meanings.iter().map(<[f32; DIMENSIONS]>::as_slice).collect();
         Ok(json!({
             "model": "all-minilm-l6-v2", "texts": lines, "cosines": cosines, "vectors": vectors,
+        }))
+    }
+}
+
+/// Who speaks when, and how like the voices of the earlier files the one is that is heard most.
+struct Voices {
+    detector: SileroDetector,
+    encoder: SpeakerEncoder,
+    speakers: Speakers,
+    full: bool,
+    file: PathBuf,
+    earlier: Vec<(PathBuf, VoiceEmbedding)>,
+}
+
+impl Listener for Voices {
+    fn next(&mut self, file: &Path) {
+        file.clone_into(&mut self.file);
+    }
+
+    fn hear(&mut self, sound: &[i16]) -> anyhow::Result<Value> {
+        let mut finder = SpeechFinder::new(SlotId(0));
+        finder.hear(&mut self.detector, sound)?;
+        let regions = finder.regions();
+        let found = diarize(&mut self.encoder, sound, &regions, self.speakers)?;
+        let spoken = found.spoken();
+        let people: Vec<Value> = found
+            .voices
+            .iter()
+            .zip(&spoken)
+            .enumerate()
+            .map(|(place, (voice, &samples))| {
+                let mut person = json!({ "speaker": place + 1, "seconds": seconds(samples) });
+                if self.full {
+                    person["embedding"] = json!(voice.values().as_slice());
+                }
+                person
+            })
+            .collect();
+        let turns: Vec<Value> = found
+            .turns
+            .iter()
+            .map(|turn| {
+                let (from, upto) = (seconds(turn.range.start), seconds(turn.range.end));
+                json!({ "speaker": turn.speaker + 1, "from": from, "upto": upto })
+            })
+            .collect();
+        // Of several who spoke as long, the first.
+        let most = (0..spoken.len()).rev().max_by_key(|&place| spoken.get(place));
+        let main = most.and_then(|place| found.voices.get(place));
+        let similar: Vec<Value> = self
+            .earlier
+            .iter()
+            .filter_map(|(file, voice)| {
+                let main = main?;
+                let (cosine, likeness) = (main.cosine(voice), likeness(main, voice));
+                Some(json!({ "file": file, "cosine": cosine, "likeness": likeness }))
+            })
+            .collect();
+        if let Some(main) = main {
+            self.earlier.push((self.file.clone(), main.clone()));
+        }
+        Ok(json!({
+            "model": speaker::MODEL, "speakers": people, "main_speaker": most.map(|place| place + 1),
+            "turns": turns, "similar": similar,
         }))
     }
 }

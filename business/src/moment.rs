@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::changes::changed;
 use crate::storage::{Storage, StoredLine, StoredTenant, TakenTime};
-use crate::tenants::LineRoute;
+use crate::tenants::{LineRoute, keeps_voice_prints};
 
 /// What the business was at one moment, as far as one call could see it.
 #[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -58,6 +58,19 @@ impl BusinessMoment {
             moment.document = changed(&moment.document, changes)?;
         }
         Ok(moment)
+    }
+
+    /// The tenant's id.
+    pub fn tenant(&self) -> &str {
+        &self.tenant
+    }
+
+    /// Whether the tenant let it be kept what callers who agreed sound like.
+    ///
+    /// # Errors
+    /// [`MomentError`], for a document of another version.
+    pub fn keeps_voice_prints(&self) -> Result<bool, MomentError> {
+        Ok(keeps_voice_prints(&self.document)?)
     }
 
     pub(crate) async fn of(

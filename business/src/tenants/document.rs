@@ -39,6 +39,9 @@ pub(super) struct TenantDocument {
     currency: String,
     #[serde(default)]
     hears_emotion: bool,
+    /// What callers who agreed sound like may be kept after their calls; no part of a call asks.
+    #[serde(default)]
+    keeps_voice_prints: bool,
     opening: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     holidays: Vec<String>,
@@ -103,6 +106,11 @@ struct AnswersDocument {
 /// Parses a tenant's document.
 pub(crate) fn parse(document: &str) -> Result<Tenant, DocumentError> {
     tenant(serde_yaml_ng::from_str(document)?)
+}
+
+/// Whether this tenant lets it be kept what callers who agreed sound like.
+pub(crate) fn keeps_voice_prints(document: &str) -> Result<bool, serde_yaml_ng::Error> {
+    Ok(serde_yaml_ng::from_str::<TenantDocument>(document)?.keeps_voice_prints)
 }
 
 fn tenant(document: TenantDocument) -> Result<Tenant, DocumentError> {
@@ -301,6 +309,13 @@ providers: [{ id: ann, name: Ann, days: [monday], services: [cut] }]
         assert_eq!(notice.as_deref(), Some("Calls are recorded to find faults."));
         let silent = format!("{SMALL}captures: {{ notice: \"\" }}\n");
         assert!(parse(&silent).unwrap_err().to_string().contains("captures: notice"));
+    }
+
+    #[test]
+    fn voice_prints_are_kept_where_the_document_says_so() {
+        assert!(!keeps_voice_prints(SMALL).unwrap());
+        assert!(keeps_voice_prints(&format!("{SMALL}keeps_voice_prints: true\n")).unwrap());
+        assert!(keeps_voice_prints("no: tenant").is_err());
     }
 
     #[test]

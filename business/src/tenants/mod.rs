@@ -8,7 +8,7 @@ mod opening;
 mod tenant;
 
 pub(crate) use directory::{Directory, DirectoryError, seed};
-pub(crate) use document::{DocumentError, parse as parse_document};
+pub(crate) use document::{DocumentError, keeps_voice_prints, parse as parse_document};
 pub use id::{AgentName, InvalidId, ProviderId, Scope, ServiceId, TenantId};
 pub use line::{LinePurpose, LineRoute};
 pub(crate) use opening::{Opening, Span};

@@ -12,7 +12,7 @@ use crate::config::{
     AdmissionSetting, CaptureSetting, Config, ConfigError, EmotionUse, Secret, Settings,
     UpgradeSignatureSetting,
 };
-use crate::{bench, captures, doctor, logging, replay, simulate, transcribe};
+use crate::{bench, captures, doctor, logging, replay, simulate, transcribe, voiceprints};
 
 mod models;
 mod serve;
@@ -60,6 +60,9 @@ enum Command {
     /// The captured calls that are kept
     #[command(subcommand)]
     Captures(captures::Command),
+    /// What consenting callers sound like, where tenants keep that
+    #[command(subcommand)]
+    Voiceprints(voiceprints::Command),
     /// Look whether everything is there that the server needs
     Doctor {
         #[command(flatten)]
@@ -185,6 +188,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Simulate(args) => Ok(simulate::run(args)),
         Command::Replay(args) => replay::run(args),
         Command::Captures(command) => captures::run(command),
+        Command::Voiceprints(command) => voiceprints::run(command),
         Command::Doctor { settings, json } => Ok(doctor::run(&settings.gather()?, json)),
         Command::Models(command) => models::run(command),
         Command::Transcribe(args) => Ok(transcribe::run(args)?),

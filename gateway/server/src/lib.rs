@@ -25,3 +25,4 @@ pub mod replay;
 pub mod serve;
 pub mod simulate;
 pub mod transcribe;
+pub mod voiceprints;

@@ -19,7 +19,7 @@ pub(super) struct Found {
 
 /// What was typed leads to no capture.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum FindError {
+pub(crate) enum FindError {
     /// Neither a file, nor a folder, nor a call that is captured.
     #[error(
         "{} is no file, no folder and no captured call in {}; `callwright captures list` shows those that are",
@@ -82,7 +82,7 @@ fn of(path: PathBuf) -> Found {
 
 /// A file that cannot be played.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ReadCaptureError {
+pub(crate) enum ReadCaptureError {
     /// The system does not give it.
     #[error("{} cannot be read: {cause}", path.display())]
     File { path: PathBuf, cause: io::Error },
@@ -98,7 +98,7 @@ const FILE_MAX: u64 = 1 << 30;
 ///
 /// # Errors
 /// [`ReadCaptureError`]
-pub(super) fn read(path: &Path) -> Result<Capture, ReadCaptureError> {
+pub(crate) fn read(path: &Path) -> Result<Capture, ReadCaptureError> {
     let wrong = |cause| ReadCaptureError::File { path: path.to_owned(), cause };
     let mut octets = Vec::new();
     File::open(path).map_err(wrong)?.take(FILE_MAX).read_to_end(&mut octets).map_err(wrong)?;

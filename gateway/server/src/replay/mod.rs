@@ -25,11 +25,13 @@ mod report;
 mod rerun;
 mod rerunning;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod told;
 
+pub(crate) use find::{ReadCaptureError, read as read_capture};
+
 use change::Change;
-use find::{Found, find};
+use find::{FindError, Found, find};
 use report::{Outcome, Report};
 use rerunning::Rerunner;
 
@@ -124,6 +126,17 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Some(1) => ExitCode::from(EXIT_DIFFERENT),
         Some(_) => ExitCode::from(EXIT_FAILED),
     })
+}
+
+/// The files of captures that were named as [`Args`] takes them.
+///
+/// # Errors
+/// [`FindError`]: one leads to no capture.
+pub(crate) fn found_captures(
+    typed: &[PathBuf],
+    captures: &Path,
+) -> Result<Vec<PathBuf>, FindError> {
+    Ok(find(typed, false, captures)?.into_iter().map(|found| found.path).collect())
 }
 
 /// Runs one capture again on what it holds.

@@ -35,7 +35,7 @@ fn models() -> InlineModels {
 }
 
 /// A call in which the caller speaks from 3 s to 4.5 s and nobody answers, captured with the sample tenant's business.
-fn captured() -> Capture {
+pub(crate) fn captured() -> Capture {
     let (recorder, octets) = Recorder::new(CaptureLimits::default());
     let mut shard = Shard::new(1, 0);
     shard.record(recorder);

@@ -1,11 +1,13 @@
-"""Makes the two folders of greetings that the answering-machine detector is fitted and measured on.
+"""Makes the folders of greetings that the answering-machine detector is fitted and measured on.
 
     python clips.py DATA OUT
 
 `OUT/machines`: recorded telephone prompts (`DATA/prompts-en`) that last 2 s and longer.
 `OUT/people`: first phrases of at most 1.2 s, cut out of recordings of people (`librispeech`, `telephone`, `turns`) where a pause
 of 0.3 s follows, and then 2 s of the recording's own quiet. Nobody in them picks up a telephone: there are no such recordings
-that may be used here. All of it 8 kHz mu-law. Needs numpy and soundfile.
+that may be used here.
+`OUT/beeps`: each of the machines, 0.2-1 s of its quiet, a tone of 350-2,000 Hz that lasts 0.15-0.8 s, and 2 s of quiet. The
+number in a file's name is where its tone ends, in milliseconds. All of it 8 kHz mu-law. Needs numpy and soundfile.
 """
 
 import glob
@@ -42,6 +44,21 @@ def machines(data, out):
         loud = np.where(levels(sound) > -45)[0]
         if len(loud) and (loud[-1] - loud[0]) * 0.02 >= 2.0:
             save(out + "/" + os.path.relpath(path, root).replace("/", "_")[:-4] + ".wav", sound)
+
+
+def beeps(data, out):
+    random = np.random.default_rng(7)
+    for path in sorted(glob.glob(out + "/../machines/*.wav")):
+        greeting, _ = sf.read(path, dtype="int16")
+        loud = np.sqrt(np.mean(greeting[np.abs(greeting) > 500].astype(float) ** 2))
+        length = int(random.uniform(0.15, 0.8) * 8000)
+        tone = loud * random.uniform(0.5, 1.5) * np.sin(2 * np.pi * random.uniform(350, 2000) / 8000 * np.arange(length))
+        # 5 ms of rise and fall, as a filter makes them.
+        tone *= np.minimum(1, np.minimum(np.arange(length), np.arange(length)[::-1]) / 40)
+        quiet = random.normal(0, 8, int(random.uniform(0.2, 1.0) * 8000))
+        sound = np.concatenate([greeting, quiet, tone])
+        name = "%s_%06d.wav" % (os.path.basename(path)[:-4], round(len(sound) / 8))
+        save(out + "/" + name, np.concatenate([sound, random.normal(0, 8, 16000)]))
 
 
 def phrases(level):
@@ -85,6 +102,6 @@ def people(data, out):
 
 if __name__ == "__main__":
     data, out = sys.argv[1:]
-    for folder, make in (("/machines", machines), ("/people", people)):
+    for folder, make in (("/machines", machines), ("/people", people), ("/beeps", beeps)):
         os.makedirs(out + folder, exist_ok=True)
         make(data, out + folder)

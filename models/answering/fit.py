@@ -3,7 +3,7 @@
     callwright bench answering FOLDER --patterns > patterns.jsonl
     python fit.py patterns.jsonl
 
-Reads what the detector itself saw of each greeting every 100 ms, takes the tuning half (every other file by name) and
+Reads what the detector itself saw of each greeting every 100 ms, takes the half to fit on (every other file by name) and
 fits a logistic model in which machines and people weigh alike, and every greeting the same. Needs numpy.
 """
 
@@ -22,7 +22,7 @@ def main(path):
     for line in open(path):
         clip = json.loads(line)
         seen = [p for p in clip["patterns"] if 300 <= p["since_ms"] <= 1480]
-        if clip["half"] != "tuning" or not seen:
+        if clip["half"] != "fitted" or not seen:
             continue
         rows += [row(pattern) for pattern in seen]
         machine += [float(clip["machine"])] * len(seen)

@@ -10,14 +10,29 @@ pub(crate) struct Answered {
     pub(crate) greeting: Option<SamplePos>,
     /// The verdict, and what corrected it.
     pub(crate) verdicts: Vec<Verdict>,
-    /// Beeps: where each ended, Hz, ms.
-    pub(crate) beeps: Vec<(SamplePos, f32, u32)>,
+    /// Beeps.
+    pub(crate) beeps: Vec<Beep>,
     /// Rings before it was answered.
     pub(crate) rings: usize,
     /// The greeting's pattern every 100 ms.
     pub(crate) patterns: Vec<PatternFacts>,
     /// The words that were heard last.
     pub(crate) words: String,
+    /// What has been heard so far.
+    pub(crate) heard: SamplePos,
+}
+
+/// A machine's beep.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Beep {
+    /// Where it ended.
+    pub(crate) ended: SamplePos,
+    /// Where that was told.
+    pub(crate) told: SamplePos,
+    /// Its frequency.
+    pub(crate) hz: f32,
+    /// Its length.
+    pub(crate) ms: u32,
 }
 
 /// Milliseconds after the greeting's beginning at which words are asked for: each is there before a moment that is
@@ -43,6 +58,7 @@ pub(crate) fn answered<E>(
     line.resize(sound.len().next_multiple_of(BLOCK_SAMPLES) + QUIET_AFTER, 0);
     let mut asked = 0;
     for (number, block) in line.as_chunks::<BLOCK_SAMPLES>().0.iter().enumerate() {
+        found.heard = SamplePos((number as u64 + 1) * BLOCK_SAMPLES as u64);
         detector.hear(block, |fact| found.take(fact));
         let Some(greeting) = detector.greeting() else { continue };
         let upto = (number + 1) * BLOCK_SAMPLES;
@@ -66,20 +82,31 @@ impl Answered {
         match fact {
             AnswerFact::Greeting { at } => self.greeting = Some(at),
             AnswerFact::Decided(verdict) => self.verdicts.push(verdict),
-            AnswerFact::Beep { ended, hz, ms } => self.beeps.push((ended, hz, ms)),
+            AnswerFact::Beep { ended, hz, ms } => {
+                self.beeps.push(Beep { ended, told: self.heard, hz, ms });
+            }
             AnswerFact::Ringing => {
-                let rings = self.rings + 1;
-                *self = Self { rings, ..Self::default() };
+                let (rings, heard) = (self.rings + 1, self.heard);
+                *self = Self { rings, heard, ..Self::default() };
             }
         }
+    }
+
+    /// The first verdict, and how many milliseconds after the greeting's beginning it came.
+    pub(crate) fn first_verdict(&self) -> Option<(Verdict, u64)> {
+        self.verdicts.first().map(|verdict| (*verdict, self.after_ms(verdict)))
+    }
+
+    /// From the greeting's beginning, or from answering, where there was no greeting.
+    fn after_ms(&self, verdict: &Verdict) -> u64 {
+        verdict.decided.since(self.greeting.unwrap_or(SamplePos(0))) / 16
     }
 
     /// The last verdict, and how many milliseconds after the greeting's beginning it came (after answering, where there
     /// was no greeting).
     pub(crate) fn verdict(&self, within_ms: u64) -> Option<(Verdict, u64)> {
-        let after =
-            |verdict: &Verdict| verdict.decided.since(self.greeting.unwrap_or(SamplePos(0))) / 16;
-        let mut in_time = self.verdicts.iter().filter(|verdict| after(verdict) <= within_ms);
-        in_time.next_back().map(|verdict| (*verdict, after(verdict)))
+        let in_time = |verdict: &&Verdict| self.after_ms(verdict) <= within_ms;
+        let last = self.verdicts.iter().rfind(in_time);
+        last.map(|verdict| (*verdict, self.after_ms(verdict)))
     }
 }

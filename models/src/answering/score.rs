@@ -16,8 +16,9 @@ pub(super) fn machine(facts: PatternFacts, cue: Option<Cue>) -> f32 {
         + LATER * seconds(facts.later, 1.0);
     let words = match cue {
         Some(Cue::Machine) => WORDS,
-        Some(Cue::Person) => -WORDS,
-        None => 0.0,
+        // Who goes on speaking has not said all of it: the first words of a prompt are easily taken for a hello.
+        Some(Cue::Person) if facts.quiet >= PERSON_QUIET_MS => -WORDS,
+        Some(Cue::Person) | None => 0.0,
     };
     1.0 / (1.0 + (-(pattern + words)).exp())
 }
@@ -28,3 +29,5 @@ const QUIET: f32 = -11.071;
 const LATER: f32 = -0.152;
 /// What telling words are worth: 20 to 1.
 const WORDS: f32 = 3.0;
+/// A hello is one when its voice has paused for so long, in milliseconds: stops within words are shorter.
+const PERSON_QUIET_MS: u32 = 100;

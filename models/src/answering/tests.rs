@@ -126,6 +126,23 @@ fn words_of_a_machine_decide_at_once_and_correct_a_verdict() {
 }
 
 #[test]
+fn a_hello_counts_when_its_voice_has_paused() {
+    let hello_after = |line: Line| {
+        let mut detector = AnswerDetector::new();
+        for block in line.sound.as_chunks().0 {
+            detector.hear(block, |_| {});
+        }
+        let before = detector.machine().unwrap();
+        detector.words("Hello", |_| {});
+        (before, detector.machine().unwrap())
+    };
+    let (before, after) = hello_after(Line::default().voice(440));
+    assert_eq!(before, after, "a prompt that goes on was misheard");
+    let (before, after) = hello_after(Line::default().voice(440).quiet(120));
+    assert!(after < before, "{after} and {before}");
+}
+
+#[test]
 fn a_noisy_line_is_not_taken_for_a_voice_that_goes_on() {
     // Noise at -45 dBov from the first block on, and a hello in it.
     let verdicts = Line::default().noise(600, 320).voice(500).noise(2_000, 320).verdicts();

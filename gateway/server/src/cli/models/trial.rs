@@ -363,7 +363,7 @@ impl Listener for Answering {
         let beeps: Vec<Value> = found
             .beeps
             .iter()
-            .map(|(ended, hz, ms)| json!({ "ended": at(*ended), "hz": hz, "ms": ms }))
+            .map(|beep| json!({ "ended": at(beep.ended), "told": at(beep.told), "hz": beep.hz, "ms": beep.ms }))
             .collect();
         let last = found.verdict(u64::MAX);
         let who = last.map_or(Answerer::Unknown, |(verdict, _)| verdict.who);

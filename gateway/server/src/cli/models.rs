@@ -96,6 +96,11 @@ fn list(out: &mut impl Write, place: &FolderArgs, json: bool) -> anyhow::Result<
         return Ok(ExitCode::SUCCESS);
     }
     writeln!(out, "In {}:\n", folder.display())?;
+    writeln!(
+        out,
+        "  {:<29} {:<17} {:<5} {:>8} {:>9} {:>8}  what, licence",
+        "name", "task", "lang.", "size", "real-time", "memory"
+    )?;
     for model in &models {
         let there = if model.is_installed(&folder) { "✓" } else { " " };
         let speed = speeds.get(model.name());
@@ -103,7 +108,7 @@ fn list(out: &mut impl Write, place: &FolderArgs, json: bool) -> anyhow::Result<
         let speed = speed.map(|speed| format!("{:.4}", speed.real_time_factor)).unwrap_or_default();
         writeln!(
             out,
-            "{there} {:<28} {:<17} {:<5} {:>8} {speed:>7} {memory:>8}  {}, {}",
+            "{there} {:<29} {:<17} {:<5} {:>8} {speed:>9} {memory:>8}  {}, {}",
             model.name(),
             model.task(),
             model.languages(),
@@ -116,8 +121,8 @@ fn list(out: &mut impl Write, place: &FolderArgs, json: bool) -> anyhow::Result<
     if !speeds.is_empty() {
         writeln!(
             out,
-            "Before the name: seconds of one core for a second of sound, and memory, as `callwright models bench` \
-             measured them here."
+            "Real-time: seconds of one core for a second of sound; that and memory as `callwright models bench` measured \
+             them here."
         )?;
     }
     Ok(ExitCode::SUCCESS)

@@ -13,9 +13,51 @@ use crate::doctor::installed::{self, files};
 pub(super) enum Model<'a> {
     /// Every server needs it; the launcher installs it.
     Default(&'a Artefact),
+    /// It is a part of this program, or of the system.
+    BuiltIn(&'static BuiltIn),
     /// An operator may pull it.
     Pulled(&'a Download),
 }
+
+/// What needs no file of the models folder.
+#[derive(Debug)]
+pub(super) struct BuiltIn {
+    name: &'static str,
+    task: &'static str,
+    title: &'static str,
+    languages: &'static str,
+    licence: &'static str,
+    /// Octets within this program.
+    size: u64,
+}
+
+const BUILT_IN: &[BuiltIn] = &[
+    BuiltIn {
+        name: "emotion",
+        task: "emotion",
+        title: "How roused a voice is, a part of this program",
+        languages: "any",
+        licence: OWN,
+        size: 200_000,
+    },
+    BuiltIn {
+        name: "answering",
+        task: "answering",
+        title: "Answering machine or person, a part of this program",
+        languages: "any",
+        licence: OWN,
+        size: 0,
+    },
+    BuiltIn {
+        name: "flite",
+        task: "speech",
+        title: "Flite's voices, which the system brings",
+        languages: "en",
+        licence: "BSD-like",
+        size: 0,
+    },
+];
+const OWN: &str = env!("CARGO_PKG_LICENSE");
 
 /// All of them: our own, then those of an operator's catalog, which replace ours of the same name.
 pub(super) fn downloads(catalog: Option<&PathBuf>) -> anyhow::Result<Vec<Download>> {
@@ -34,13 +76,15 @@ pub(super) fn downloads(catalog: Option<&PathBuf>) -> anyhow::Result<Vec<Downloa
 /// Every model, those of every server first.
 pub(super) fn all(downloads: &[Download]) -> Vec<Model<'_>> {
     let defaults = catalog::artefacts().iter().map(Model::Default);
-    defaults.chain(downloads.iter().map(Model::Pulled)).collect()
+    let built_in = BUILT_IN.iter().map(Model::BuiltIn);
+    defaults.chain(built_in).chain(downloads.iter().map(Model::Pulled)).collect()
 }
 
 impl Model<'_> {
     pub(super) fn name(&self) -> &str {
         match self {
             Self::Default(artefact) => &artefact.name,
+            Self::BuiltIn(own) => own.name,
             Self::Pulled(download) => &download.name,
         }
     }
@@ -48,6 +92,7 @@ impl Model<'_> {
     pub(super) fn task(&self) -> &str {
         match self {
             Self::Default(artefact) => &artefact.task,
+            Self::BuiltIn(own) => own.task,
             Self::Pulled(download) => &download.task,
         }
     }
@@ -55,6 +100,7 @@ impl Model<'_> {
     pub(super) fn title(&self) -> &str {
         match self {
             Self::Default(artefact) => &artefact.title,
+            Self::BuiltIn(own) => own.title,
             Self::Pulled(download) => &download.title,
         }
     }
@@ -62,6 +108,7 @@ impl Model<'_> {
     pub(super) fn licence(&self) -> &str {
         match self {
             Self::Default(artefact) => &artefact.licence,
+            Self::BuiltIn(own) => own.licence,
             Self::Pulled(download) => &download.licence,
         }
     }
@@ -71,6 +118,7 @@ impl Model<'_> {
         match self {
             Self::Default(artefact) if artefact.task == "recognition" => "en",
             Self::Default(_) => "any",
+            Self::BuiltIn(own) => own.languages,
             Self::Pulled(download) => &download.languages,
         }
     }
@@ -79,6 +127,7 @@ impl Model<'_> {
     pub(super) fn size(&self) -> u64 {
         match self {
             Self::Default(artefact) => files(artefact).map(|file| file.size).sum(),
+            Self::BuiltIn(own) => own.size,
             Self::Pulled(download) => download.size_about(),
         }
     }
@@ -88,6 +137,8 @@ impl Model<'_> {
             Self::Default(artefact) => {
                 files(artefact).all(|file| folder.join(&file.path).is_file())
             }
+            // Whether the system has Flite's library is `doctor`'s to say.
+            Self::BuiltIn(_) => true,
             Self::Pulled(download) => {
                 download.files.iter().all(|file| pull::is_there(folder, file).unwrap_or(false))
             }
@@ -100,6 +151,7 @@ impl Model<'_> {
             Self::Default(artefact) => {
                 Some(installed::verify(folder, artefact).map_err(|flaw| flaw.to_string()))
             }
+            Self::BuiltIn(_) => None,
             Self::Pulled(download) => verify_pulled(folder, download),
         }
     }

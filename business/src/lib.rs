@@ -104,5 +104,5 @@ pub use scheduling::{Appointment, AppointmentId, AppointmentState};
 pub use storage::StorageOpenError;
 pub use tenants::{
     AgentName, InvalidId, LinePurpose, LineRoute, ProviderId, Scope, ServiceId, TenantId,
-    TenantSummary,
+    TenantSummary, Tongue,
 };

@@ -22,6 +22,8 @@ pub struct Models {
     pub judge: Box<dyn TurnJudge>,
     /// Moonshine Tiny.
     pub recognizer: Box<dyn Recognizer>,
+    /// For callers who do not speak English, one for each lane; none unless a server has such callers.
+    pub others: Vec<Box<dyn Recognizer>>,
     /// Flite, and the voices that an operator brought.
     pub synthesizer: Box<dyn Synthesizer>,
     /// Our own emotion model, which is part of this program.
@@ -98,6 +100,7 @@ impl Models {
             detector: Box::new(detector),
             judge: Box::new(judge),
             recognizer: Box::new(recognizer),
+            others: Vec::new(),
             synthesizer: Box::new(synthesizer),
             emotion: Box::new(emotion),
             facts,

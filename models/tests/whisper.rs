@@ -6,8 +6,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use callwright_models::contract::{Language, Recognizer as _, Transcriber as _};
-use callwright_models::whisper::{Whisper, WhisperError};
+use callwright_models::contract::{
+    Draft, Haste, Heard, Hints, Language, ModelError, Recognizer as _, RecognizerPurpose,
+    SamplePos, Transcriber as _, Utterance,
+};
+use callwright_models::transcript::{Passage, Transcript};
+use callwright_models::whisper::{LiveWhisper, Whisper, WhisperError};
 
 /// Makes a model in `folder`.
 fn model(folder: &Path, arguments: &[&str]) -> PathBuf {
@@ -83,7 +87,7 @@ fn states_of_one_model_hear_side_by_side_what_they_hear_alone() {
 #[test]
 fn a_decoder_that_repeats_itself_is_stopped_and_cut() {
     let folder = tempfile::tempdir().unwrap();
-    let path = model(folder.path(), &["--loop", "--text", "thank you for watching"]);
+    let path = model(folder.path(), &["--loop", "--text", "one of these again"]);
     let mut hearer = Whisper::load(&path).unwrap().hearer().unwrap();
     let heard = hearer.transcribe(&sound(), None).unwrap().recognition;
     let words = heard.text.split_whitespace().count();
@@ -143,4 +147,115 @@ fn a_file_that_lies_is_refused_before_whisper_cpp_believes_it() {
         Whisper::load(&folder.path().join("none.bin")).unwrap_err(),
         WhisperError::Unreadable { .. }
     ));
+}
+
+/// Hears as a call's lane does.
+fn hear(
+    model: &mut LiveWhisper,
+    samples: &[i16],
+    purpose: RecognizerPurpose,
+    hints: &Hints,
+    draft: &Draft,
+) -> Result<Heard, ModelError> {
+    model.hear(Utterance { samples, purpose, hints, draft })
+}
+
+#[test]
+fn a_call_is_heard_in_its_language_and_words_that_stay_are_agreed_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = model(folder.path(), &["--language", "de", "--text", "guten morgen frau müller"]);
+    let mut live = Whisper::load(&path).unwrap().live(false).unwrap();
+    let german = Hints { language: Language::parse("de"), ..Hints::default() };
+    let mut transcript = Transcript::default();
+    let mut said = |upto: usize, purpose| {
+        let passage =
+            Passage { from: SamplePos(0), samples: &sound()[..upto], purpose, hints: &german };
+        transcript.hear(&mut live, passage).unwrap()
+    };
+    let first = said(16_000, RecognizerPurpose::Partial);
+    assert_eq!((first.text.as_str(), first.agreed), ("guten morgen frau müller", 0));
+    let second = said(24_000, RecognizerPurpose::Partial);
+    assert!(second.agreed >= "guten morgen frau".len(), "{second:?}");
+    let last = said(32_000, RecognizerPurpose::Final);
+    assert_eq!((last.text.as_str(), last.agreed), ("guten morgen frau müller", last.text.len()));
+    assert!(last.words.iter().all(|word| word.span.end <= 32_000), "{:?}", last.words);
+}
+
+#[test]
+fn what_a_caller_speaks_is_found_out_where_it_is_not_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = model(folder.path(), &["--language", "fr", "--text", "bonjour madame"]);
+    let whisper = Whisper::load(&path).unwrap();
+    let mut live = whisper.live(true).unwrap();
+    let (any, french) = (Hints::default(), Language::parse("fr"));
+    let partial = RecognizerPurpose::Partial;
+    let heard = hear(&mut live, &sound(), partial, &any, &Draft::default()).unwrap();
+    assert_eq!(heard.recognition.text, "bonjour madame");
+    assert_eq!(heard.draft.language, french);
+    // Partial words go by what the caller spoke before; final ones by what is heard.
+    let before = Draft { language: Language::parse("de"), ..Draft::default() };
+    let heard = hear(&mut live, &sound(), partial, &any, &before).unwrap();
+    assert_eq!(heard.draft.language, Language::parse("de"));
+    let heard = hear(&mut live, &sound(), RecognizerPurpose::Final, &any, &before).unwrap();
+    assert_eq!(heard.draft.language, french);
+    let unknown = Hints { language: Language::parse("xx"), ..Hints::default() };
+    let refused = hear(&mut live, &sound(), partial, &unknown, &Draft::default());
+    assert!(matches!(refused, Err(ModelError::Shape { .. })), "{refused:?}");
+}
+
+#[test]
+fn nobody_is_heard_in_silence_or_in_what_ends_films() {
+    let folder = tempfile::tempdir().unwrap();
+    let final_ = RecognizerPurpose::Final;
+    let (hints, none) = (Hints::default(), Draft::default());
+    // It hears its words in any sound; so it must not be given any where nobody speaks.
+    let mut live = Whisper::load(&model(folder.path(), &[])).unwrap().live(false).unwrap();
+    for silence in [vec![0; 48_000], vec![60; 48_000], Vec::new(), vec![3_000; 800]] {
+        let heard = hear(&mut live, &silence, final_, &hints, &none).unwrap();
+        assert_eq!(heard.recognition.text, "");
+    }
+    assert_ne!(hear(&mut live, &sound(), final_, &hints, &none).unwrap().recognition.text, "");
+    let path =
+        model(folder.path(), &["--language", "de", "--text", "untertitel im auftrag des zdf"]);
+    let mut live = Whisper::load(&path).unwrap().live(false).unwrap();
+    let heard = hear(&mut live, &sound(), final_, &hints, &none).unwrap();
+    assert_eq!(heard.recognition.text, "");
+}
+
+#[test]
+fn partial_words_give_way_to_a_caller_who_waits_and_final_ones_do_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut live = Whisper::load(&model(folder.path(), &[])).unwrap().live(false).unwrap();
+    let (hints, haste) = (Hints::default(), Haste::default());
+    live.gives_way_to(haste.clone());
+    let mut transcript = Transcript::default();
+    let mut said = |upto: usize, purpose| {
+        let passage =
+            Passage { from: SamplePos(0), samples: &sound()[..upto], purpose, hints: &hints };
+        transcript.hear(&mut live, passage)
+    };
+    assert!(said(16_000, RecognizerPurpose::Partial).is_ok());
+    haste.raise();
+    assert_eq!(said(20_000, RecognizerPurpose::Partial), Err(ModelError::GaveWay));
+    assert!(said(20_000, RecognizerPurpose::Final).is_ok());
+    haste.lower();
+    let next = said(24_000, RecognizerPurpose::Partial).unwrap();
+    assert_eq!(next.text, "the tiny model hears these words");
+    assert!(next.agreed > 0, "what was agreed on before is not forgotten: {next:?}");
+}
+
+#[test]
+fn callers_have_states_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = model(folder.path(), &["--language", "de", "--text", "guten morgen"]);
+    let whisper = Whisper::load(&path).unwrap();
+    let heard: Vec<_> = std::thread::scope(|scope| {
+        let call = |length: usize| {
+            let mut live = whisper.live(true).unwrap();
+            live.recognize(&[&sound()[..length], &sound()]).unwrap()
+        };
+        let threads = [scope.spawn(move || call(16_000)), scope.spawn(move || call(40_000))];
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(heard.iter().all(|heard| heard.text == "guten morgen"), "{heard:?}");
 }

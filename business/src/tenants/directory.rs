@@ -71,7 +71,9 @@ impl Directory {
             let hears_emotion = tenant.hears_emotion && purpose == LinePurpose::Agent;
             // Where no agent speaks nobody tells the caller.
             let captured = tenant.capture_notice.is_some() && purpose == LinePurpose::Agent;
-            let route = LineRoute { tenant: id, purpose, agent, fallback, hears_emotion, captured };
+            let tongue = tenant.tongue.clone();
+            let route =
+                LineRoute { tenant: id, purpose, agent, fallback, tongue, hears_emotion, captured };
             directory.lines.insert(address_key(&line.address), route);
         }
         Ok(directory)
@@ -111,6 +113,7 @@ impl Directory {
                 id: tenant.id.clone(),
                 name: tenant.name.clone(),
                 time_zone: tenant.zone_name().to_owned(),
+                tongue: tenant.tongue.clone(),
                 lines: self
                     .lines
                     .iter()
@@ -165,6 +168,7 @@ pub(crate) fn seed() -> Result<(StoredTenant, Vec<StoredLine>), DirectoryError> 
 
 #[cfg(test)]
 mod tests {
+    use super::super::Tongue;
     use super::*;
 
     fn sample() -> Directory {
@@ -207,6 +211,24 @@ mod tests {
         tenant.document = tenant.document.replace("hears_emotion: true\n", "");
         let unsaid = Directory::new(vec![tenant], lines).unwrap();
         assert!(!hears(&unsaid, "frontdesk"), "denied by default");
+    }
+
+    #[test]
+    fn callers_speak_what_their_tenant_says_and_english_where_it_says_nothing() {
+        let (mut tenant, lines) = seed().unwrap();
+        let tongue = |tenant: &StoredTenant| {
+            let directory = Directory::new(vec![tenant.clone()], lines.clone())?;
+            Ok::<_, DirectoryError>(directory.route(&Pii::from("listen")).unwrap().tongue)
+        };
+        assert_eq!(tongue(&tenant).unwrap(), Tongue::English);
+        let document = tenant.document.clone();
+        for (code, spoken) in [("de", Tongue::Other("de".into())), ("auto", Tongue::Any)] {
+            tenant.document = format!("language: {code}\n{document}");
+            assert_eq!(tongue(&tenant).unwrap(), spoken);
+        }
+        tenant.document = format!("language: German\n{document}");
+        let wrong = tongue(&tenant).unwrap_err().to_string();
+        assert!(wrong.contains("language") && wrong.contains("German"), "{wrong}");
     }
 
     #[test]

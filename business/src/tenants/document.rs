@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::voice::{VoiceDocument, VoiceError};
 
-use super::{Answers, BookingLimits, Opening, Provider, Service, Span, Tenant};
+use super::{Answers, BookingLimits, Opening, Provider, Service, Span, Tenant, Tongue};
 
 /// A document that describes no usable tenant: says where and what.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +33,8 @@ fn wrong(place: &'static str, text: impl Into<String>, wanted: &'static str) -> 
 pub(super) struct TenantDocument {
     pub id: String,
     name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
     time_zone: String,
     country_code: String,
     transfer_to: Option<String>,
@@ -127,6 +129,7 @@ fn tenant(document: TenantDocument) -> Result<Tenant, DocumentError> {
     document.voice.persona()?;
     Ok(Tenant {
         id: document.id.parse().ok().ok_or_else(|| wrong("id", &document.id, "is no id"))?,
+        tongue: document.language.map(tongue).transpose()?.unwrap_or_default(),
         zone: TimeZone::get(&document.time_zone)
             .ok()
             .ok_or_else(|| wrong("time_zone", &document.time_zone, "is no IANA time zone"))?,
@@ -153,6 +156,11 @@ fn tenant(document: TenantDocument) -> Result<Tenant, DocumentError> {
         services,
         providers,
     })
+}
+
+fn tongue(language: String) -> Result<Tongue, DocumentError> {
+    let spoken = Tongue::parse(&language);
+    spoken.ok_or_else(|| wrong("language", language, "is no code like `de`, and not `auto`"))
 }
 
 fn notice(document: CapturesDocument) -> Result<String, DocumentError> {

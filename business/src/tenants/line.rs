@@ -2,7 +2,7 @@
 
 use callwright_contract::Pii;
 
-use super::{AgentName, TenantId};
+use super::{AgentName, TenantId, Tongue};
 
 /// What a line is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +37,8 @@ pub struct LineRoute {
     pub agent: Option<AgentName>,
     /// Where to send a caller whom the agent cannot serve (a fault, a server gone): an E.164 number.
     pub fallback: Option<Pii<String>>,
+    /// What those who call speak.
+    pub tongue: Tongue,
     /// Whether the tenant has it judged how its callers come across, on lines where an agent talks with them.
     pub hears_emotion: bool,
     /// The tenant wants calls captured, and the agent tells callers so before anything else.

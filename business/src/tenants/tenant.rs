@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::voice::VoiceDocument;
 
-use super::{Opening, ProviderId, ServiceId, TenantId};
+use super::{Opening, ProviderId, ServiceId, TenantId, Tongue};
 
 /// A tenant, parsed from its document and consistent: see `document`.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +14,8 @@ pub(crate) struct Tenant {
     pub id: TenantId,
     /// As it is said.
     pub name: String,
+    /// What its callers speak.
+    pub tongue: Tongue,
     pub zone: TimeZone,
     /// Digits that complete a national number to E.164.
     pub country_code: String,

@@ -83,7 +83,12 @@ impl Call {
             echo: EchoGuard::new(),
             foreground: Foreground::new(spec.tuning.barge_in),
             speech: SpeechEdges::new(spec.tuning.speech),
-            turns: Turns::new(patience_min(spec.mode), spec.pace, spec.tuning.patience),
+            turns: Turns::new(
+                patience_min(spec.mode),
+                spec.pace,
+                spec.tuning.patience,
+                spec.language.clone(),
+            ),
             emotion: EmotionWatch::new(spec.emotion && spec.mode == CallMode::Converse),
             prepared: None,
             playout: Playout::new(profile),

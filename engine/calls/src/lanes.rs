@@ -1,8 +1,8 @@
 //! What a call asks of the model lanes and what they answer, all lanes in one pair of types.
 
 use callwright_models::contract::{
-    AskId, AudioBlock, DetectorResult, EmotionResult, Hints, JudgeResult, RecognizerPurpose,
-    RecognizerResult, SamplePos, Share, SlotKey, SynthesizerResult, VoiceStyle,
+    AskId, AudioBlock, DetectorResult, EmotionResult, Hints, JudgeResult, Language,
+    RecognizerPurpose, RecognizerResult, SamplePos, Share, SlotKey, SynthesizerResult, VoiceStyle,
 };
 
 /// A request of a call. The slot's holder is the shard's to fill in, so a call cannot ask in another's name.
@@ -102,9 +102,10 @@ impl LaneAnswer {
 
 /// The lanes as a shard reaches them: rings to model threads, or a simulation of them.
 pub trait Lanes {
-    /// A call takes a slot in every lane, and stands in the queue of its share. The emotion lane learns of the call by
+    /// A call takes a slot in every lane, and stands in the queue of its share; where there are several recognisers, in
+    /// that of one that knows its language (`None`: any). The emotion lane learns of the call by
     /// [`LaneRequest::OpenEmotion`], or never.
-    fn open(&mut self, key: SlotKey, share: Share);
+    fn open(&mut self, key: SlotKey, share: Share, language: Option<&Language>);
 
     /// Hands one request of the slot's holder on. Never waits; a full lane drops and counts it, and the call's
     /// timers cope.

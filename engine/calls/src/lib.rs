@@ -13,7 +13,7 @@ pub mod leg;
 mod moment;
 pub use moment::Moment;
 mod spec;
-pub use spec::{CallLimits, CallMode, CallSpec, Share};
+pub use spec::{CallLimits, CallMode, CallSpec, Language, Share};
 mod lanes;
 pub use lanes::{LaneAnswer, LaneRequest, Lanes};
 mod input;

@@ -134,7 +134,7 @@ impl Shard {
         let slot = free.and_then(|index| u16::try_from(index).ok());
         let Some((index, slot)) = free.zip(slot) else { return Err(Box::new(placement)) };
         let Placement { spec, leg, commands, capture } = placement;
-        let share = spec.share;
+        let (share, language) = (spec.share, spec.language.clone());
         let call = match Call::new(now, spec.clone(), leg.profile()) {
             Ok(call) => call,
             Err(_) => return Err(Box::new(Placement { spec, leg, commands, capture })),
@@ -144,7 +144,7 @@ impl Shard {
             slot: SlotId(self.first_slot + slot),
             generation: Generation(self.generation),
         };
-        lanes.open(key, share);
+        lanes.open(key, share, language.as_ref());
         if let Some(seat) = self.seats.get_mut(index) {
             let recorder = self.recorder.as_mut().filter(|_| capture);
             let tape = recorder.map(|recorder| recorder.begin(now, &spec, leg.profile()));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use callwright_contract::{Arrival, CallId};
-pub use callwright_models::contract::Share;
+pub use callwright_models::contract::{Language, Share};
 
 use crate::tuning::Tuning;
 use crate::turn_end::Pace;
@@ -23,6 +23,8 @@ pub struct CallSpec {
     pub share: Share,
     /// How soon the caller's silences are taken for ends of turns.
     pub pace: Pace,
+    /// What the caller speaks, by which its recogniser is chosen; `None` to find it out in each utterance.
+    pub language: Option<Language>,
     /// Whether it is judged how the caller comes across, where the call converses. Off unless the caller's tenant has
     /// switched it on; where it is off, the emotion lane gets no sound.
     pub emotion: bool,

@@ -6,7 +6,7 @@ use callwright_contract::{
     Expectation, Expected, GuessId, Pii, TurnGuess, TurnId, TurnOver, TurnReason,
 };
 use callwright_models::contract::{
-    AnswerForm, AskId, Hints, JudgeResult, RecognizerPurpose, RecognizerResult, SamplePos,
+    AnswerForm, AskId, Hints, JudgeResult, Language, RecognizerPurpose, RecognizerResult, SamplePos,
 };
 
 use crate::lanes::LaneRequest;
@@ -177,8 +177,14 @@ impl Pausing {
 
 impl Turns {
     /// Follows turns that end at `pace`, after `patience_min` of silence at the earliest: zero where somebody waits for
-    /// an answer, more where only the words count, because whole sentences are recognised better.
-    pub(crate) fn new(patience_min: Duration, pace: Pace, tuning: PatienceTuning) -> Self {
+    /// an answer, more where only the words count, because whole sentences are recognised better. Their words are of
+    /// `language`, where that is known.
+    pub(crate) fn new(
+        patience_min: Duration,
+        pace: Pace,
+        tuning: PatienceTuning,
+        language: Option<Language>,
+    ) -> Self {
         Self {
             patience_min,
             pace,
@@ -190,7 +196,7 @@ impl Turns {
             last_ask: 0,
             last_guess: 0,
             expects: Expectation::Anything,
-            hints: Hints::default(),
+            hints: Hints { language, ..Hints::default() },
         }
     }
 
@@ -202,7 +208,8 @@ impl Turns {
             Expectation::Spelling => AnswerForm::Spelling,
             _ => AnswerForm::Open,
         };
-        self.hints = Hints { form, phrases: expected.phrases };
+        let language = self.hints.language.take();
+        self.hints = Hints { form, phrases: expected.phrases, language };
     }
 
     /// What the agent asked for last.

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use callwright_calls::leg::LegCall;
-use callwright_calls::{CallMode, CallSpec, Placement, Shard};
+use callwright_calls::{CallMode, CallSpec, Language, Placement, Shard};
 use callwright_contract::{CallId, CommandSink, Refusal};
 use callwright_media::ring::{WhenFull, Writer, ring};
 use callwright_models::lanes::LaneMonitor;
@@ -170,19 +170,27 @@ impl Host {
         self
     }
 
+    /// The same for the recognisers of other languages, which share the same cores and to which `live` calls belong.
+    #[must_use]
+    pub fn watching_others(mut self, lanes: Vec<LaneMonitor>, live: Arc<AtomicU64>) -> Self {
+        self.admission.look_at_others(lanes, live);
+        self
+    }
+
     /// A name for a call that begins now.
     pub fn next_id(&self) -> CallId {
         CallId::new(clock::unix_ms(), self.distinct.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Why a call of this kind would be refused now, if it would.
-    pub fn refuses(&self, mode: CallMode) -> Option<Refusal> {
+    /// Why a call of this kind, in English or not, would be refused now, if it would.
+    pub fn refuses(&self, mode: CallMode, english: bool) -> Option<Refusal> {
         if self.draining.load(Ordering::Acquire) {
             return Some(Refusal::Draining);
         }
         let live = self.live();
         // An echo asks nothing of the lanes.
-        let room = mode == CallMode::Echo || self.admission.has_room(live, self.clock.instant());
+        let room =
+            mode == CallMode::Echo || self.admission.has_room(live, english, self.clock.instant());
         (live >= self.calls_max || !room).then_some(Refusal::AtCapacity)
     }
 
@@ -212,7 +220,8 @@ impl Host {
         leg: LegCall,
         capture: bool,
     ) -> Result<Arc<dyn CommandSink>, Refusal> {
-        if let Some(refusal) = self.refuses(spec.mode) {
+        let english = spec.language == Some(Language::ENGLISH);
+        if let Some(refusal) = self.refuses(spec.mode, english) {
             return Err(refusal);
         }
         let emptiest = self.shards.iter().min_by_key(|shard| shard.taken());

@@ -9,7 +9,7 @@ use std::time::Duration;
 use callwright_calls::{LaneAnswer, LaneRequest, Lanes, Moment};
 use callwright_models::contract::{
     AskId, AudioBlock, DETECTOR_WINDOW, DetectorResult, DetectorStep, EMOTION_SPAN, EmotionModel,
-    EmotionResult, EmotionStep, JUDGE_SPAN, JudgeResult, LISTENING_RATE, Recognizer,
+    EmotionResult, EmotionStep, JUDGE_SPAN, JudgeResult, LISTENING_RATE, Language, Recognizer,
     RecognizerPurpose, RecognizerResult, SamplePos, Share, SlotKey, SpeechDetector, Synthesizer,
     SynthesizerResult, TurnJudge, UTTERANCE_MAX, VoiceStyle,
 };
@@ -47,6 +47,8 @@ pub struct InlineModels {
     pub judge: Box<dyn TurnJudge>,
     /// Writes down speech.
     pub recognizer: Box<dyn Recognizer>,
+    /// Writes down what is not English, where there is one; else the first one does.
+    pub others: Option<Box<dyn Recognizer>>,
     /// Speaks.
     pub synthesizer: Box<dyn Synthesizer>,
     /// Hears how somebody sounds; without it no question about that is answered.
@@ -96,6 +98,8 @@ struct Slot {
     judged: Option<u32>,
     /// The words of the utterance under way.
     transcript: Transcript,
+    /// The second recogniser is its holder's.
+    other: bool,
     /// Sound on its way into the detector's windows.
     pending: Vec<i16>,
     pending_end: SamplePos,
@@ -250,9 +254,10 @@ impl InlineLanes {
 }
 
 impl Lanes for InlineLanes {
-    fn open(&mut self, key: SlotKey, _share: Share) {
+    fn open(&mut self, key: SlotKey, _share: Share, language: Option<&Language>) {
         if let Some(slot) = self.slots.get_mut(usize::from(key.slot.0)) {
-            *slot = Slot { holder: Some(key), fresh: true, ..Slot::default() };
+            let other = language != Some(&Language::ENGLISH);
+            *slot = Slot { holder: Some(key), other, fresh: true, ..Slot::default() };
         }
     }
 
@@ -288,7 +293,9 @@ impl Lanes for InlineLanes {
                 let Some(slot) = held(&mut self.slots, key) else { return };
                 let samples = slot.past.between(from, upto);
                 let passage = Passage { from, samples, purpose, hints: &hints };
-                let recognizer = &mut *self.models.recognizer;
+                let InlineModels { recognizer, others, .. } = &mut self.models;
+                let other = others.as_mut().filter(|_| slot.other);
+                let recognizer = &mut **other.unwrap_or(recognizer);
                 let recognition = slot.transcript.hear(recognizer, passage).ok();
                 let taken = self.delays.recognizer.of(upto.since(from));
                 self.recognizer_free = self.recognizer_free.max(self.now).plus(taken);

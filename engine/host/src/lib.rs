@@ -15,7 +15,7 @@ mod clock;
 pub use clock::VirtualClock;
 
 mod lanes;
-pub use lanes::{HostLanes, Ports, ShardLanes};
+pub use lanes::{HostLanes, OtherRecognizers, Ports, ShardLanes};
 
 mod inline_lanes;
 pub use inline_lanes::{AnswerDelay, InlineDelays, InlineLanes, InlineModels};

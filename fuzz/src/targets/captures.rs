@@ -13,7 +13,7 @@ use callwright_contract::{
 };
 use callwright_media::ring::{WhenFull, ring};
 use callwright_media::{Packet, SampleRate};
-use callwright_models::contract::{SlotKey, SpeechChunk, SynthesizerResult};
+use callwright_models::contract::{Language, SlotKey, SpeechChunk, SynthesizerResult};
 
 /// Takes two octets of a header's length, the header, and records; and the same octets as a whole file.
 pub fn capture(data: &[u8]) {
@@ -51,7 +51,7 @@ fn read(octets: &[u8]) {
 struct Voice(Option<LaneAnswer>);
 
 impl Lanes for Voice {
-    fn open(&mut self, _: SlotKey, _: Share) {}
+    fn open(&mut self, _: SlotKey, _: Share, _: Option<&Language>) {}
 
     fn ask(&mut self, key: SlotKey, request: LaneRequest) {
         if let LaneRequest::Speak { ask, .. } = request {
@@ -94,6 +94,7 @@ pub(super) fn seeds() -> Vec<Vec<u8>> {
         limits: CallLimits::default(),
         share: Share::default(),
         pace: Pace::default(),
+        language: Some(Language::ENGLISH),
         emotion: false,
         tuning: Tuning::default(),
     };

@@ -133,6 +133,13 @@ struct SettingsArgs {
     /// The espeak-ng that reads for neural voices [default: espeak-ng]
     #[arg(long, env = "CALLWRIGHT_ESPEAK", value_name = "PROGRAM")]
     espeak: Option<PathBuf>,
+    /// Whisper model that hears callers who do not speak English: one of `models list`, or a ggml file [default: the
+    /// smallest of many languages that is installed]
+    #[arg(long, env = "CALLWRIGHT_WHISPER", value_name = "MODEL")]
+    whisper: Option<String>,
+    /// Threads that Whisper hears callers by, 1 to 4, each with memory of its own [default: a quarter of the cores]
+    #[arg(long, env = "CALLWRIGHT_WHISPER_LANES", value_name = "THREADS")]
+    whisper_lanes: Option<NonZeroUsize>,
     /// Which calls are captured for `callwright replay`: of tenants that tell their callers so, all (on this machine
     /// alone), or none [default: told]
     #[arg(long, env = "CALLWRIGHT_CAPTURE", value_name = "WHICH")]
@@ -166,6 +173,8 @@ impl SettingsArgs {
             phrase_cache_mb: self.phrase_cache_mb,
             espeak: self.espeak,
             emotion: self.emotion,
+            whisper: self.whisper.filter(|model| !model.is_empty()),
+            whisper_lanes: self.whisper_lanes,
             capture: self.capture,
             capture_days: self.capture_days,
             capture_megabytes: self.capture_megabytes,

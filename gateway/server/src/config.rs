@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use callwright_host::Keeping;
 use callwright_lines::twilio::{AuthToken, NotAPublicUrl, PublicUrl, UpgradeSignature};
+use callwright_models::lanes::SLOW_RECOGNIZERS_MAX;
 use callwright_models::spoken::Espeak;
 use callwright_models::voices::VoiceOptions;
 
@@ -46,6 +47,11 @@ pub struct Config {
     pub shards: NonZeroUsize,
     /// How the voices are opened.
     pub voices: VoiceOptions,
+    /// The Whisper model for callers who do not speak English: a name of the catalog, or a file; `None` for the smallest of
+    /// many languages that is installed.
+    pub whisper: Option<String>,
+    /// Lanes that it hears them by: each a thread with a state of its own.
+    pub whisper_lanes: usize,
     /// Whether it may be judged how callers come across.
     pub emotion: EmotionUse,
     /// Which calls are captured.
@@ -86,6 +92,8 @@ impl Config {
             // A shard carries hundreds of calls; the models need the cores more.
             shards: NonZeroUsize::new(cores.get() / 4).unwrap_or(NonZeroUsize::MIN),
             voices: VoiceOptions::default(),
+            whisper: None,
+            whisper_lanes: (cores.get() / 4).clamp(1, SLOW_RECOGNIZERS_MAX),
             emotion: EmotionUse::default(),
             capture: CaptureSetting::default(),
             keeping: Keeping::default(),
@@ -149,6 +157,10 @@ impl Config {
                 espeak: settings.espeak.map_or(default.voices.espeak, Espeak::new),
                 counters: default.voices.counters,
             },
+            whisper: settings.whisper,
+            whisper_lanes: settings
+                .whisper_lanes
+                .map_or(default.whisper_lanes, |lanes| lanes.get().clamp(1, SLOW_RECOGNIZERS_MAX)),
             emotion: settings.emotion.unwrap_or(default.emotion),
             home,
         })

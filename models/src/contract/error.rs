@@ -21,6 +21,9 @@ pub enum ModelError {
         /// Which output, and what was wrong with it.
         what: &'static str,
     },
+    /// A partial step was left undone, because a final question waits ([`super::Haste`]). Nothing is wrong.
+    #[error("the step gave way to one that a caller waits for")]
+    GaveWay,
     /// The text cannot be spoken by this voice.
     #[error("the voice cannot speak this text: {reason}")]
     Unspeakable {

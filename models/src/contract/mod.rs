@@ -12,6 +12,7 @@ mod detector;
 mod emotion;
 mod error;
 mod judge;
+mod language;
 mod recognizer;
 mod slot;
 mod synthesizer;
@@ -26,9 +27,10 @@ pub use emotion::{
 };
 pub use error::ModelError;
 pub use judge::{JUDGE_SPAN, JudgeRequest, JudgeResult, TurnJudge};
+pub use language::Language;
 pub use recognizer::{
-    AnswerForm, Draft, Heard, Hints, Recognition, RecognizedWord, Recognizer, RecognizerPurpose,
-    RecognizerRequest, RecognizerResult, UTTERANCE_MAX, Utterance,
+    AnswerForm, Draft, Haste, Heard, Hints, Recognition, RecognizedWord, Recognizer,
+    RecognizerPurpose, RecognizerRequest, RecognizerResult, UTTERANCE_MAX, Utterance,
 };
 pub use slot::{
     AskId, AudioBlock, BLOCK_SAMPLES, Generation, LISTENING_RATE, SamplePos, Share, SlotId, SlotKey,
@@ -37,4 +39,4 @@ pub use synthesizer::{
     Pronunciation, SpeechChunk, SpokenWord, Synthesizer, SynthesizerRequest, SynthesizerResult,
     VoiceStyle,
 };
-pub use transcriber::{Language, Transcribed, Transcriber};
+pub use transcriber::{Transcribed, Transcriber};

@@ -1,8 +1,9 @@
 //! What was said?
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{AskId, AudioBlock, ModelError, SamplePos, Share, SlotKey};
+use super::{AskId, AudioBlock, Language, ModelError, SamplePos, Share, SlotKey};
 
 /// Samples that a recogniser hears at once: 20 s. A longer utterance is cut by the call.
 pub const UTTERANCE_MAX: usize = 20 * 16_000;
@@ -42,6 +43,8 @@ pub struct Hints {
     pub form: AnswerForm,
     /// Words and names that are likely, as they are written ("Dr. Okafor", "root canal").
     pub phrases: Arc<[Box<str>]>,
+    /// The language, where it is known. Of no meaning for a model of one language.
+    pub language: Option<Language>,
 }
 
 /// The shape of an answer.
@@ -99,6 +102,8 @@ pub struct Draft {
     pub tokens: Box<[u32]>,
     /// How many of them, from the first on, the run before had too.
     pub agreed: usize,
+    /// The language that it took the words for.
+    pub language: Option<Language>,
 }
 
 /// What a model heard in an utterance.
@@ -139,6 +144,30 @@ pub struct RecognizedWord {
     pub span: std::ops::Range<usize>,
 }
 
+/// Raised while somebody's final question waits behind the step under way: a model whose steps are long may leave a
+/// partial one undone then. Lane and shards share it; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Haste(Arc<AtomicBool>);
+
+impl Haste {
+    /// A final question waits.
+    ///
+    /// *Real time:* wait-free.
+    pub fn raise(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// No question waits that has not been read.
+    pub fn lower(&self) {
+        self.0.store(false, Ordering::Release);
+    }
+
+    /// Whether one waits.
+    pub fn is_raised(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
 /// A model that writes down speech.
 pub trait Recognizer: Send {
     /// Transcribes each of `utterances` (mono samples at 16 kHz, at most [`UTTERANCE_MAX`]) and returns one
@@ -158,6 +187,12 @@ pub trait Recognizer: Send {
     fn hear(&mut self, utterance: Utterance<'_>) -> Result<Heard, ModelError> {
         let recognition = self.recognize(&[utterance.samples])?.pop().unwrap_or_default();
         Ok(Heard { recognition, draft: Draft::default() })
+    }
+
+    /// From now on a partial step may end with [`ModelError::GaveWay`] while `haste` is raised. By default it never does,
+    /// which is right for a model whose steps are short.
+    fn gives_way_to(&mut self, haste: Haste) {
+        drop(haste);
     }
 
     /// Takes a typical step for nobody, so that the lane learns what one costs here before the first call. A

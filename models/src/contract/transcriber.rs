@@ -1,23 +1,6 @@
 //! What was said in a recording? For transcripts, where nobody waits for the answer.
 
-use super::{ModelError, Recognition};
-
-/// A language, by the code that Whisper and ISO 639 know it by: two or three lower-case letters ("en", "haw").
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Language(Box<str>);
-
-impl Language {
-    /// The language of a code; `None` for what is no code. Whether a model knows it is for the model to say.
-    pub fn parse(code: &str) -> Option<Self> {
-        let sound = (2..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_lowercase());
-        sound.then(|| Self(code.into()))
-    }
-
-    /// The code.
-    pub fn code(&self) -> &str {
-        &self.0
-    }
-}
+use super::{Language, ModelError, Recognition};
 
 /// What a stretch of a recording says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,17 +26,4 @@ pub trait Transcriber: Send {
         samples: &[i16],
         language: Option<&Language>,
     ) -> Result<Transcribed, ModelError>;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_language_is_a_short_code() {
-        assert_eq!(Language::parse("haw").map(|l| l.code().to_owned()).as_deref(), Some("haw"));
-        for wrong in ["", "e", "EN", "en-GB", "auto", "d\0"] {
-            assert_eq!(Language::parse(wrong), None, "{wrong:?}");
-        }
-    }
 }

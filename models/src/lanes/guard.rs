@@ -11,6 +11,8 @@ pub(super) enum Fault {
     Failed,
     /// A panic, which is our bug.
     Panicked,
+    /// It was left undone for another, which is no fault of the model's.
+    GaveWay,
 }
 
 /// Runs one step of a model. A fault is logged here, once; what is logged never contains what was said.
@@ -26,6 +28,7 @@ pub(super) fn guarded<T>(
             tracing::info!(lane, %error, "nothing was spoken");
             Err(Fault::Failed)
         }
+        Ok(Err(ModelError::GaveWay)) => Err(Fault::GaveWay),
         Ok(Err(error)) => {
             tracing::error!(lane, %error, "a model step failed; its answers are empty");
             Err(Fault::Failed)

@@ -202,7 +202,7 @@ impl Recognizer for Mirror {
         let text = if own && hinted { voice } else { -1 }.to_string();
         let tokens = u32::try_from(voice).map_or_else(|_| Box::default(), |token| [token].into());
         let recognition = Recognition { text, ..Recognition::default() };
-        Ok(Heard { recognition, draft: Draft { tokens, agreed: 1 } })
+        Ok(Heard { recognition, draft: Draft { tokens, agreed: 1, language: None } })
     }
 }
 
@@ -344,7 +344,7 @@ impl Lane for RecognizerDesk {
     fn question(key: SlotKey, ask: AskId, upto: SamplePos) -> Option<RecognizerRequest> {
         let purpose = [RecognizerPurpose::Partial, RecognizerPurpose::Final][ask.0 as usize % 2];
         let phrases = [voice_of(key).to_string().into_boxed_str()].into();
-        let hints = Hints { form: AnswerForm::Open, phrases };
+        let hints = Hints { phrases, ..Hints::default() };
         let from = SamplePos(0);
         Some(RecognizerRequest::Transcribe { key, ask, from, upto, purpose, hints })
     }

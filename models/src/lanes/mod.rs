@@ -68,9 +68,9 @@ mod test_exchange;
 mod worker_tests;
 
 use crate::contract::{
-    DetectorRequest, DetectorResult, EmotionModel, EmotionRequest, EmotionResult, JudgeRequest,
-    JudgeResult, Recognizer, RecognizerRequest, RecognizerResult, SpeechDetector, Synthesizer,
-    SynthesizerRequest, SynthesizerResult, TurnJudge,
+    DetectorRequest, DetectorResult, EmotionModel, EmotionRequest, EmotionResult, Haste,
+    JudgeRequest, JudgeResult, Recognizer, RecognizerRequest, RecognizerResult, SpeechDetector,
+    Synthesizer, SynthesizerRequest, SynthesizerResult, TurnJudge,
 };
 use detector_desk::DetectorDesk;
 use emotion_desk::EmotionDesk;
@@ -132,6 +132,31 @@ pub fn recognizer(
     worker::start("lane-asr-0", size, RECOGNIZER_RINGS, RecognizerDesk::new(model, size.slots))
 }
 
+/// Starts the lanes of a recogniser whose steps are long, one for each of `models`, at most [`SLOW_RECOGNIZERS_MAX`]:
+/// threads `lane-asr-1` and so on. A call belongs to one of them for life. Each has its own port per shard, in order.
+///
+/// Rings: 4 s of every slot's sound in, which outlasts the step of the longest utterance on a busy core.
+///
+/// # Errors
+/// [`LaneError`]; nothing was started.
+pub fn slow_recognizers(
+    models: Vec<Box<dyn Recognizer>>,
+    size: LaneSize,
+) -> Result<Vec<(Vec<RecognizerPort>, LaneThread)>, LaneError> {
+    let lanes = models.into_iter().zip(SLOW_RECOGNIZERS);
+    lanes
+        .map(|(model, name)| {
+            let haste = Haste::default();
+            let desk = RecognizerDesk::new(model, size.slots).of_lane(name, haste.clone());
+            worker::start_hasty(name, (size, SLOW_RECOGNIZER_RINGS), desk, &haste)
+        })
+        .collect()
+}
+
+/// Lanes that [`slow_recognizers`] starts at most.
+pub const SLOW_RECOGNIZERS_MAX: usize = SLOW_RECOGNIZERS.len();
+const SLOW_RECOGNIZERS: [&str; 4] = ["lane-asr-1", "lane-asr-2", "lane-asr-3", "lane-asr-4"];
+
 /// Starts the synthesiser's lane, thread `lane-tts-0`. One port per shard, in order.
 ///
 /// Rings: a dozen texts of every slot in, 16 chunks out; a lane that is ahead of its shard waits.
@@ -172,5 +197,7 @@ const JUDGE_RINGS: RingLengths =
     RingLengths { asks_per_slot: 25 + CONTROLS_PER_SLOT, answers_per_slot: 4 };
 const RECOGNIZER_RINGS: RingLengths =
     RingLengths { asks_per_slot: 60 + CONTROLS_PER_SLOT, answers_per_slot: 4 };
+const SLOW_RECOGNIZER_RINGS: RingLengths =
+    RingLengths { asks_per_slot: 200 + CONTROLS_PER_SLOT, answers_per_slot: 4 };
 const SYNTHESIZER_RINGS: RingLengths =
     RingLengths { asks_per_slot: 12 + CONTROLS_PER_SLOT, answers_per_slot: 16 };

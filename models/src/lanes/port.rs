@@ -5,6 +5,8 @@ use std::thread::Thread;
 
 use callwright_media::ring::{Reader, WhenFull, Writer, ring};
 
+use crate::contract::Haste;
+
 /// How many calls and shards a lane serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LaneSize {
@@ -22,6 +24,7 @@ pub struct LanePort<Q, A> {
     worker: Thread,
     /// Something was asked since the lane was last roused.
     asked: Cell<bool>,
+    haste: Haste,
 }
 
 impl<Q, A> LanePort<Q, A> {
@@ -32,6 +35,15 @@ impl<Q, A> LanePort<Q, A> {
         self.asked.set(true);
         // The ring's policy is to drop the newest: it refuses nothing and counts what it drops.
         drop(self.asks.push(request));
+    }
+
+    /// The same with a request that a caller waits for: the step under way may give way to it.
+    ///
+    /// *Real time:* wait-free, no allocation.
+    pub fn ask_in_haste(&mut self, request: Q) {
+        self.ask(request);
+        // Last, so that whoever sees it finds the request.
+        self.haste.raise();
     }
 
     /// Takes the oldest answer.
@@ -85,12 +97,13 @@ pub(super) struct PortFront<Q, A> {
 }
 
 impl<Q, A> PortFront<Q, A> {
-    pub(super) fn served_by(self, worker: &Thread) -> LanePort<Q, A> {
+    pub(super) fn served_by(self, worker: &Thread, haste: &Haste) -> LanePort<Q, A> {
         LanePort {
             asks: self.asks,
             answers: self.answers,
             worker: worker.clone(),
             asked: Cell::new(false),
+            haste: haste.clone(),
         }
     }
 }

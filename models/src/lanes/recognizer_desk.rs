@@ -6,7 +6,8 @@
 //! 2. Partial questions get at most half of the lane's time ([`PARTIAL_SHARE`]); one that has waited for
 //!    [`PARTIAL_PATIENCE`] is answered without words, since the next is due. So the words that are shown come less
 //!    often, for all calls alike, and a final question never waits for more than the one step under way.
-//! 3. A final question is never left undone, only replaced by a newer one of the same call.
+//! 3. A partial step under way is left undone when a final question comes, where the model can do that ([`Haste`]).
+//! 4. A final question is never left undone, only replaced by a newer one of the same call.
 
 use std::time::{Duration, Instant};
 
@@ -17,14 +18,16 @@ use super::load::Work;
 use super::queue::{Queue, Waits};
 use super::succession::{LaneModel, Refused};
 use crate::contract::{
-    AskId, Hints, Recognizer, RecognizerPurpose, RecognizerRequest, RecognizerResult, SamplePos,
-    Share, SlotId, SlotKey, UTTERANCE_MAX,
+    AskId, Haste, Hints, Recognizer, RecognizerPurpose, RecognizerRequest, RecognizerResult,
+    SamplePos, Share, SlotId, SlotKey, UTTERANCE_MAX,
 };
 use crate::transcript::{Passage, Transcript};
 
 /// The recent past of every slot, and at most one question of each.
 pub(super) struct RecognizerDesk {
+    lane: &'static str,
     model: Box<dyn Recognizer>,
+    haste: Haste,
     slots: Listeners<Transcript>,
     questions: Queue<Question>,
     /// Questions that will not be answered with words.
@@ -91,7 +94,9 @@ impl Allowance {
 impl RecognizerDesk {
     pub(super) fn new(model: Box<dyn Recognizer>, slots: usize) -> Self {
         Self {
+            lane: "lane-asr-0",
             model,
+            haste: Haste::default(),
             slots: Listeners::new(slots, UTTERANCE_MAX),
             questions: Queue::new(),
             dropped: Vec::new(),
@@ -99,6 +104,12 @@ impl RecognizerDesk {
             utterance: Vec::new(),
             shed: 0,
         }
+    }
+
+    /// The same as the desk of `lane`, whose model leaves partial steps undone while `haste` is raised, if it can.
+    pub(super) fn of_lane(mut self, lane: &'static str, haste: Haste) -> Self {
+        self.model.gives_way_to(haste.clone());
+        Self { lane, haste, ..self }
     }
 
     /// A newer question takes the place of one that waits, except a partial one that of a final one.
@@ -148,7 +159,7 @@ impl Desk for RecognizerDesk {
             Work::Partial => RecognizerPurpose::Partial,
             _ => RecognizerPurpose::Final,
         };
-        guarded("lane-asr-0", || self.model.rehearse(purpose))
+        guarded(self.lane, || self.model.rehearse(purpose))
     }
 
     fn take(&mut self, port: PortId, request: RecognizerRequest, now: Instant) {
@@ -191,8 +202,10 @@ impl Desk for RecognizerDesk {
         let samples = self.utterance.as_slice();
         let passage = Passage { from, samples, purpose, hints: &hints };
         let (model, transcript) = (&mut *self.model, &mut listener.more);
-        let words = guarded("lane-asr-0", || transcript.hear(model, passage));
-        let fault = words.as_ref().err().copied();
+        let words = guarded(self.lane, || transcript.hear(model, passage));
+        let gave_way = matches!(words, Err(Fault::GaveWay));
+        self.shed += u64::from(gave_way);
+        let fault = words.as_ref().err().copied().filter(|_| !gave_way);
         if fault.is_some() {
             transcript.forget();
         }
@@ -210,9 +223,10 @@ impl Desk for RecognizerDesk {
     }
 
     fn succeed(&mut self, model: LaneModel) -> Result<LaneModel, Refused> {
-        let LaneModel::Recognizer(new) = model else {
-            return Err(Refused::contract(model, "lane-asr-0", "recogniser"));
+        let LaneModel::Recognizer(mut new) = model else {
+            return Err(Refused::contract(model, self.lane, "recogniser"));
         };
+        new.gives_way_to(self.haste.clone());
         // Drafts are tokens of the old model.
         self.slots.each(|listener| listener.more.forget_draft());
         Ok(LaneModel::Recognizer(std::mem::replace(&mut self.model, new)))

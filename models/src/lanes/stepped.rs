@@ -18,10 +18,10 @@ use super::port::{LanePort, LaneSize, PortBack, RingLengths, port};
 use super::worker::{LaneError, checked};
 use super::{
     DETECTOR_RINGS, DetectorPort, JUDGE_RINGS, JudgePort, RECOGNIZER_RINGS, RecognizerPort,
-    SYNTHESIZER_RINGS, SynthesizerPort,
+    SLOW_RECOGNIZER_RINGS, SLOW_RECOGNIZERS, SYNTHESIZER_RINGS, SynthesizerPort,
 };
 use super::{DetectorDesk, JudgeDesk, RecognizerDesk, SynthesizerDesk};
-use crate::contract::{Recognizer, SpeechDetector, Synthesizer, TurnJudge};
+use crate::contract::{Haste, Recognizer, SpeechDetector, Synthesizer, TurnJudge};
 
 /// How much time the step under way has taken. The lane's model holds a copy and says what it takes.
 #[derive(Clone, Debug, Default)]
@@ -118,6 +118,22 @@ pub fn recognizer(
     lane("lane-asr-0", (size, RECOGNIZER_RINGS), desk, time, now)
 }
 
+/// One of the lanes of a recogniser whose steps are long, by its number; see [`super::slow_recognizers`].
+///
+/// # Errors
+/// [`LaneError`], as for a lane on a thread.
+pub fn slow_recognizer(
+    number: usize,
+    model: Box<dyn Recognizer>,
+    size: LaneSize,
+    time: StepTime,
+    now: Instant,
+) -> Result<(Vec<RecognizerPort>, SteppedLane), LaneError> {
+    let name = SLOW_RECOGNIZERS[number % SLOW_RECOGNIZERS.len()];
+    let desk = RecognizerDesk::new(model, size.slots).of_lane(name, Haste::default());
+    lane(name, (size, SLOW_RECOGNIZER_RINGS), desk, time, now)
+}
+
 /// The synthesiser's lane; see [`super::synthesizer`].
 ///
 /// # Errors
@@ -153,7 +169,8 @@ fn lane<D: Desk + 'static>(
     }
     // Nobody sleeps, so that rousing whoever made the lane does nothing.
     let myself = thread::current();
-    let fronts = fronts.into_iter().map(|front| front.served_by(&myself)).collect();
+    let fronts =
+        fronts.into_iter().map(|front| front.served_by(&myself, &Haste::default())).collect();
     let lane = Stepped { desk, at: 0, ports, counters, time, free: now, made: VecDeque::new() };
     Ok((fronts, SteppedLane { lane: Box::new(lane), monitor }))
 }

@@ -16,6 +16,7 @@ use super::health::{LaneCounters, LaneHealth, LaneMonitor};
 use super::load::LoadMeter;
 use super::port::{LanePort, LaneSize, PortBack, RingLengths, port};
 use super::succession::{Doorstep, LaneSeat};
+use crate::contract::Haste;
 
 /// A lane could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -121,18 +122,38 @@ where
     D::Request: 'static,
     D::Answer: 'static,
 {
+    start_hasty(name, (size, rings), desk, &Haste::default())
+}
+
+/// The same, of which the desk knows by `haste` that somebody waits whose request has not been read.
+pub(super) fn start_hasty<D: Desk + 'static>(
+    name: &'static str,
+    (size, rings): (LaneSize, RingLengths),
+    desk: D,
+    haste: &Haste,
+) -> Result<Started<D>, LaneError>
+where
+    D::Request: 'static,
+    D::Answer: 'static,
+{
     let LaneSize { shards, .. } = checked(size)?;
     let (fronts, backs): (Vec<_>, Vec<_>) = (0..shards).map(|_| port(size, rings)).unzip();
     let stop = Arc::new(AtomicBool::new(false));
     let counters = Arc::new(LaneCounters::new(Instant::now()));
     let monitor = counters.monitor(name, D::WORKS);
-    let counter = Counter { at: 0, ports: backs, stop: Arc::clone(&stop), waited: Duration::ZERO };
+    let counter = Counter {
+        at: 0,
+        ports: backs,
+        stop: Arc::clone(&stop),
+        haste: haste.clone(),
+        waited: Duration::ZERO,
+    };
     let (door, doorstep) = Doorstep::new();
     let thread = thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || run(desk, counter, &counters, &doorstep))
         .map_err(|source| LaneError::Thread { lane: name, source })?;
-    let ports = fronts.into_iter().map(|front| front.served_by(thread.thread())).collect();
+    let ports = fronts.into_iter().map(|front| front.served_by(thread.thread(), haste)).collect();
     let seat = LaneSeat::new(name, door, thread.thread());
     Ok((ports, LaneThread { monitor, stop, seat, thread: Some(thread) }))
 }
@@ -164,6 +185,8 @@ fn run<D: Desk>(
             );
         }
         let now = Instant::now();
+        // Before the rings are read: what raises it from here on may not be seen below.
+        counter.haste.lower();
         while let Some((port, request)) = counter.request() {
             desk.take(port, request, now);
         }
@@ -202,6 +225,7 @@ struct Counter<Q, A> {
     at: usize,
     ports: Vec<PortBack<Q, A>>,
     stop: Arc<AtomicBool>,
+    haste: Haste,
     /// Time that this step waited for room for its answers.
     waited: Duration,
 }

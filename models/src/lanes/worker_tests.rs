@@ -211,3 +211,53 @@ fn sizes_that_make_no_sense_are_refused() {
     let error = detector(3, LaneSize { slots: 4, shards: 1 }).unwrap_err();
     assert!(matches!(error, LaneError::FewSlots { model: 3, wanted: 4 }), "{error}");
 }
+
+/// Writes partial words until somebody is in haste, and final ones at once.
+struct Patient {
+    haste: Haste,
+    begins: SyncSender<()>,
+}
+
+impl Recognizer for Patient {
+    fn recognize(&mut self, utterances: &[&[i16]]) -> Result<Vec<Recognition>, ModelError> {
+        Ok(vec![Recognition::default(); utterances.len()])
+    }
+
+    fn hear(&mut self, utterance: Utterance<'_>) -> Result<Heard, ModelError> {
+        if utterance.purpose == RecognizerPurpose::Final {
+            return Ok(Heard::default());
+        }
+        self.begins.send(()).unwrap();
+        wait_for(|| self.haste.is_raised().then_some(()));
+        Err(ModelError::GaveWay)
+    }
+
+    fn gives_way_to(&mut self, haste: Haste) {
+        self.haste = haste;
+    }
+}
+
+#[test]
+fn partial_words_of_a_slow_recogniser_give_way_to_a_caller_who_waits() {
+    let (begins, begun) = sync_channel(1);
+    let model = Box::new(Patient { haste: Haste::default(), begins });
+    let size = LaneSize { slots: 2, shards: 1 };
+    let (mut ports, lane) = lanes::slow_recognizers(vec![model], size).unwrap().pop().unwrap();
+    assert_eq!(lane.name(), "lane-asr-1");
+    let question = |slot, purpose| {
+        let (from, upto, hints) = (SamplePos(0), SamplePos(320), Hints::default());
+        let (key, ask) = (key(slot, 1), AskId(1));
+        RecognizerRequest::Transcribe { key, ask, from, upto, purpose, hints }
+    };
+    let heard = |slot| RecognizerRequest::Audio(key(slot, 1), block(0, 1));
+    send(&mut ports[0], [heard(0), heard(1), question(0, RecognizerPurpose::Partial)]);
+    begun.recv_timeout(Duration::from_secs(10)).unwrap();
+    ports[0].ask_in_haste(question(1, RecognizerPurpose::Final));
+    ports[0].wake();
+    let partial = wait_for(|| ports[0].answer());
+    assert_eq!((partial.key, partial.recognition), (key(0, 1), None));
+    let waited = wait_for(|| ports[0].answer());
+    assert_eq!((waited.key, waited.recognition), (key(1, 1), Some(Recognition::default())));
+    let health = wait_for(|| Some(lane.health()).filter(|health| health.steps == 2));
+    assert_eq!((health.failed, health.shed), (0, 1), "which is no failure");
+}

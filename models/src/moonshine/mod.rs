@@ -15,6 +15,7 @@ use crate::contract::{
 };
 use crate::runtime::session::{Signature, failed};
 use crate::runtime::{LoadError, OnnxSession};
+use crate::transcript::audible::audible;
 use bias::Bias;
 use decoder::{Decoder, Guess, Sound, Written};
 use tokens::Vocabulary;
@@ -89,7 +90,7 @@ impl Recognizer for Moonshine {
         if samples.len() > UTTERANCE_MAX {
             return Err(ModelError::Shape { model: MODEL, what: "an utterance that is too long" });
         }
-        if samples.len() < SHORTEST || !plausible::audible(samples) {
+        if samples.len() < SHORTEST || !audible(samples) {
             return Ok(Heard::default());
         }
         let (states, mask) = self.encode(samples)?;
@@ -106,7 +107,7 @@ impl Recognizer for Moonshine {
         let tokens: Box<[u32]> =
             tokens.iter().filter_map(|chosen| u32::try_from(chosen.token).ok()).collect();
         let agreed = self.vocabulary.agreed(&draft.tokens, &tokens);
-        Ok(Heard { recognition, draft: Draft { tokens, agreed } })
+        Ok(Heard { recognition, draft: Draft { tokens, agreed, language: None } })
     }
 
     fn rehearse(&mut self, purpose: RecognizerPurpose) -> Result<(), ModelError> {

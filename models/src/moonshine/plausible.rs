@@ -7,14 +7,6 @@
 
 use crate::contract::Recognition;
 
-/// Whether anything in `samples` (mono at 16 kHz) is loud enough to be a caller.
-pub(super) fn audible(samples: &[i16]) -> bool {
-    samples.chunks(LEVEL_SPAN).any(|span| {
-        let energy: i64 = span.iter().map(|&sample| i64::from(sample) * i64::from(sample)).sum();
-        energy > FAINT * FAINT * LEVEL_SPAN as i64
-    })
-}
-
 /// Whether `heard` can be what was said in an utterance of `samples` samples.
 pub(super) fn plausible(heard: &Recognition, samples: usize) -> bool {
     let words = heard.text.split_whitespace().count();
@@ -44,10 +36,6 @@ fn is_known(text: &str) -> bool {
 fn is_foreign(c: char) -> bool {
     matches!(c, '♪' | '©' | '�') || c > '\u{24F}' && c.is_alphabetic()
 }
-
-/// Spans of 100 ms are compared with a level of -45 dB of full scale, which no telephone makes of a voice.
-const LEVEL_SPAN: usize = 1_600;
-const FAINT: i64 = 184;
 
 /// The mean probability of a token, below which words are guesses. Of 70 stretches of speech on the telephone the
 /// least sure that had words in it had 0.65; half of what was made of noise has less than this.
@@ -97,13 +85,5 @@ mod tests {
         ] {
             assert!(plausible(&with(text, confidence), seconds * 16_000), "{text}");
         }
-    }
-
-    #[test]
-    fn what_nobody_could_hear_is_silence() {
-        assert!(!audible(&[]));
-        assert!(!audible(&[100; 16_000]));
-        assert!(audible(&[&[0; 16_000][..], &[1_000; 1_600]].concat()));
-        assert!(!audible(&[&[0; 16_000][..], &[1_000; 16]].concat()), "a click is no voice");
     }
 }

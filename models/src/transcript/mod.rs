@@ -4,6 +4,7 @@
 //! wrote last time and hands it back as a draft, so that only the end is new work.
 
 mod agreement;
+pub(crate) mod audible;
 mod digits;
 mod loops;
 mod phrases;
@@ -46,7 +47,7 @@ impl Transcript {
     /// Lets `model` write down `passage`.
     ///
     /// # Errors
-    /// [`ModelError`]; what was remembered is forgotten, since it may be the cause.
+    /// [`ModelError`]; what was remembered is forgotten, since it may be the cause, unless the step merely gave way.
     pub fn hear(
         &mut self,
         model: &mut dyn Recognizer,
@@ -54,15 +55,25 @@ impl Transcript {
     ) -> Result<Recognition, ModelError> {
         let Passage { from, samples, purpose, hints } = passage;
         if self.from != Some(from) {
+            // The same caller goes on in the same language, most likely.
+            let language = self.draft.language.take();
             self.forget();
+            self.draft.language = language;
         }
-        let Self { draft, text, agreed, .. } = std::mem::take(self);
-        let heard = model.hear(Utterance { samples, purpose, hints, draft: &draft })?;
+        let before = std::mem::take(self);
+        let Self { draft, text, agreed, .. } = &before;
+        let heard = match model.hear(Utterance { samples, purpose, hints, draft }) {
+            Err(ModelError::GaveWay) => {
+                *self = Self { from: Some(from), ..before };
+                return Err(ModelError::GaveWay);
+            }
+            heard => heard?,
+        };
         let mut timed = heard.recognition;
         place(&mut timed, samples);
         let mut recognition = rewritten(&timed, hints);
         recognition.agreed = match purpose {
-            RecognizerPurpose::Partial => agreement::agreed(&text, agreed, &recognition),
+            RecognizerPurpose::Partial => agreement::agreed(text, *agreed, &recognition),
             RecognizerPurpose::Final => recognition.text.len(),
         };
         *self = Self {

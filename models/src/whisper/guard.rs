@@ -22,6 +22,16 @@ pub(super) fn fits(heard: &Recognition, samples: usize) -> bool {
     words <= WORDS_SPARE + WORDS_PER_SECOND * seconds || compression(&heard.text) <= COMPRESSION_MAX
 }
 
+/// Whether it is a line from the end of a film: the model was trained on subtitles and writes them where nobody speaks.
+pub(super) fn is_known(text: &str) -> bool {
+    let text = text.to_lowercase();
+    let words = || text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    KNOWN.iter().any(|known| {
+        let mut begins = words();
+        known.split(' ').all(|known| begins.next() == Some(known))
+    })
+}
+
 /// How many times smaller zlib makes a text: 2.4 and more is a decoder that repeats itself (OpenAI's own limit).
 fn compression(text: &str) -> f32 {
     let mut smaller = ZlibEncoder::new(Vec::new(), Compression::default());
@@ -40,6 +50,29 @@ const COMPRESSION_MAX: f32 = 2.4;
 const WORDS_PER_SECOND: f32 = 6.0;
 const WORDS_SPARE: f32 = 3.0;
 
+/// Beginnings of such lines that nobody says to a business, as users of Whisper report them.
+const KNOWN: &[&str] = &[
+    "thank you for watching",
+    "thanks for watching",
+    "subtitles by",
+    "please subscribe",
+    "untertitel der amara org community",
+    "untertitel im auftrag des",
+    "untertitelung des zdf",
+    "vielen dank fürs zuschauen",
+    "sous titres réalisés",
+    "sous titrage",
+    "merci d avoir regardé",
+    "subtítulos realizados por",
+    "subtítulos por la comunidad de amara org",
+    "gracias por ver el video",
+    "sottotitoli creati dalla comunità amara org",
+    "sottotitoli e revisione",
+    "legendas pela comunidade amara org",
+    "ondertitels ingediend door",
+    "napisy stworzone przez",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,6 +84,14 @@ mod tests {
         assert!(said(&sure(0.8), 0.9), "quiet speech");
         assert!(!said(&sure(0.3), 0.1));
         assert!(!said(&sure(0.5), 0.9));
+    }
+
+    #[test]
+    fn lines_from_the_end_of_a_film_were_not_said() {
+        assert!(is_known("Untertitel der Amara.org-Community"));
+        assert!(is_known("Merci d'avoir regardé cette vidéo !"));
+        assert!(!is_known("Ich hätte gern die Untertitel der Amara.org-Community"));
+        assert!(!is_known("Vielen Dank!") && !is_known(""));
     }
 
     #[test]

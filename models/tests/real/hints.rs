@@ -37,8 +37,11 @@ impl Line {
     }
 
     fn hear(&mut self, wave: &[i16], form: AnswerForm, phrases: &[&str]) -> String {
-        let hints =
-            Hints { form, phrases: phrases.iter().map(|phrase| Box::from(*phrase)).collect() };
+        let hints = Hints {
+            form,
+            phrases: phrases.iter().map(|phrase| Box::from(*phrase)).collect(),
+            language: None,
+        };
         let (from, purpose) = (SamplePos(0), RecognizerPurpose::Final);
         let passage = Passage { from, samples: wave, purpose, hints: &hints };
         Transcript::default().hear(&mut self.ear, passage).unwrap().text

@@ -81,7 +81,7 @@ fn a_draft_saves_time_and_leaves_the_final_words_alone() {
             alone.draft.tokens.iter().flat_map(|token| [*token, 300]).collect(),
             (0..900).collect(),
         ]) {
-            let draft = Draft { agreed: draft.len(), tokens: draft };
+            let draft = Draft { agreed: draft.len(), tokens: draft, language: None };
             let heard = hear_with(&mut model, part, RecognizerPurpose::Final, draft);
             let errors = word_errors(&alone.recognition.text, &heard.recognition.text);
             // The model's numbers are 8 bits wide and are scaled by all tokens of a step together.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use callwright_calls::capture::{CaptureCounts, CaptureLimits, Recorder};
 use callwright_calls::leg::{LegAudio, LegDriver, LegInput, LegProfile, LegReady, leg};
 use callwright_calls::{
-    CallLimits, CallMode, CallSpec, LaneAnswer, LaneRequest, Lanes, Moment, Pace, Placement, Shard,
-    Share, Tuning,
+    CallLimits, CallMode, CallSpec, LaneAnswer, LaneRequest, Lanes, Language, Moment, Pace,
+    Placement, Shard, Share, Tuning,
 };
 use callwright_contract::{Arrival, CallId, Carrier, Pii};
 use callwright_media::Packet;
@@ -21,7 +21,7 @@ struct Deaf {
 }
 
 impl Lanes for Deaf {
-    fn open(&mut self, _: SlotKey, _: Share) {}
+    fn open(&mut self, _: SlotKey, _: Share, _: Option<&Language>) {}
 
     fn ask(&mut self, key: SlotKey, request: LaneRequest) {
         if let LaneRequest::Audio { block, .. } = request {
@@ -59,6 +59,7 @@ fn place(shard: &mut Shard, lanes: &mut Deaf, mode: CallMode, capture: bool) -> 
         limits,
         share: Share::default(),
         pace,
+        language: Some(Language::ENGLISH),
         emotion: false,
         tuning: Tuning::default(),
     };

@@ -5,6 +5,7 @@ mod barge_in;
 mod emotion;
 mod keys;
 mod lanes;
+mod languages;
 mod lifecycle;
 mod replay;
 mod replies;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use callwright_calls::{LaneAnswer, LaneRequest, Lanes, Moment};
 use callwright_media::{SampleRate, level_dbov};
 use callwright_models::contract::{
-    AudioBlock, DETECTOR_WINDOW, DetectorResult, EmotionResult, JudgeResult, Recognition,
+    AudioBlock, DETECTOR_WINDOW, DetectorResult, EmotionResult, JudgeResult, Language, Recognition,
     RecognizerPurpose, RecognizerResult, Share, SlotKey, SpeechChunk, SpokenWord,
     SynthesizerResult,
 };
@@ -142,7 +142,7 @@ impl SimulatedLanes {
 }
 
 impl Lanes for SimulatedLanes {
-    fn open(&mut self, key: SlotKey, _share: Share) {
+    fn open(&mut self, key: SlotKey, _share: Share, _language: Option<&Language>) {
         self.open.push(key);
     }
 

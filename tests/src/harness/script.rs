@@ -7,7 +7,8 @@ use std::time::Duration;
 use callwright_calls::capture::{Capture, CaptureLimits, Recorder, Spool};
 use callwright_calls::leg::{LegAudio, LegDriver, LegInput, LegOutput, LegProfile, LegReady, leg};
 use callwright_calls::{
-    CallLimits, CallMode, CallSpec, Moment, Pace, Placement, Shard, Share, TICK_MS, Tuning,
+    CallLimits, CallMode, CallSpec, Language, Moment, Pace, Placement, Shard, Share, TICK_MS,
+    Tuning,
 };
 use callwright_contract::{
     Arrival, CallCommand, CallEvent, CallFact, CallId, Carrier, Digit, EndCause, GuessId, Pii,
@@ -138,6 +139,7 @@ impl Script {
             limits,
             share: Share::default(),
             pace,
+            language: Some(Language::ENGLISH),
             emotion,
             tuning,
         };

@@ -52,6 +52,7 @@ fn lanes(models: InlineModels) -> InlineLanes {
 fn real_ears(prompter: &Prompter) -> InlineLanes {
     let folder = catalog::folder().expect("$HOME or $CALLWRIGHT_MODELS is set");
     lanes(InlineModels {
+        others: None,
         detector: Box::new(SileroDetector::load(&folder, 1).unwrap()),
         judge: Box::new(ScriptedJudge::new([0.3])),
         recognizer: Box::new(prompter.clone()),
@@ -74,6 +75,7 @@ fn a_caller_who_grows_angry_is_offered_a_person_within_two_utterances_and_gets_o
     let script = [calm, calm, calm, Some(ScriptedEmotion::ANGRY)];
     let prompter = Prompter::default();
     let mut desk = FrontDesk::called(lanes(InlineModels {
+        others: None,
         detector: Box::new(LevelDetector::new(1)),
         judge: Box::new(ScriptedJudge::new([0.9])),
         recognizer: Box::new(prompter.clone()),

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use callwright_calls::leg::{LegAudio, LegDriver, LegInput, LegOutput, LegProfile, LegReady, leg};
 use callwright_calls::{
-    CallLimits, CallMode, CallSpec, Lanes, Moment, Pace, Placement, Shard, Share, TICK_MS, Tuning,
+    CallLimits, CallMode, CallSpec, Lanes, Language, Moment, Pace, Placement, Shard, Share,
+    TICK_MS, Tuning,
 };
 use callwright_contract::{AfterCall, Arrival, CallCommand, CallEvent, CallId, Carrier, Pii};
 use callwright_host::InlineLanes;
@@ -51,6 +52,7 @@ impl Room {
             },
             share: Share::default(),
             pace: Pace::default(),
+            language: Some(Language::ENGLISH),
             emotion: true,
             tuning: Tuning::default(),
         };

@@ -5,7 +5,7 @@ use std::panic::panic_any;
 
 use callwright_calls::{LaneAnswer, LaneRequest, Lanes};
 use callwright_host::{Ports, ShardLanes};
-use callwright_models::contract::{Share, SlotKey};
+use callwright_models::contract::{Language, Share, SlotKey};
 
 use super::models::OnPurpose;
 
@@ -77,9 +77,9 @@ fn spend(left: &mut u32) -> bool {
 }
 
 impl Lanes for TrickyPorts {
-    fn open(&mut self, key: SlotKey, share: Share) {
+    fn open(&mut self, key: SlotKey, share: Share, language: Option<&Language>) {
         self.open.insert(key);
-        self.ports.open(key, share);
+        self.ports.open(key, share, language);
     }
 
     fn ask(&mut self, key: SlotKey, request: LaneRequest) {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use callwright_business::simulation::StoreModel;
-use callwright_host::{HostLanes, HostOptions, SteppedHost, VirtualClock};
+use callwright_host::{HostLanes, HostOptions, OtherRecognizers, SteppedHost, VirtualClock};
 use callwright_models::lanes::LaneSize;
 use callwright_models::lanes::stepped::{self, SteppedLane};
 use callwright_models::scripted::LevelDetector;
@@ -54,7 +54,14 @@ impl Server {
         let (synthesizer, lane_3) =
             stepped::synthesizer(speaker, lanes_size, speak.time.clone(), now).unwrap();
         let monitors = [&lane_0, &lane_1, &lane_2, &lane_3].map(SteppedLane::monitor).to_vec();
-        let ports = HostLanes { detector, judge, recognizer, synthesizer, emotion: Vec::new() };
+        let ports = HostLanes {
+            detector,
+            judge,
+            recognizer,
+            others: OtherRecognizers::default(),
+            synthesizer,
+            emotion: Vec::new(),
+        };
         let options = HostOptions { shards: size.shards, calls_max: size.calls_max };
         let host =
             SteppedHost::new(options, ports, clock.clone(), size.events_max, TrickyPorts::new)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use callwright_business::simulation::{Fate, Outcome, StoreModel};
 use callwright_calls::leg::{LegCall, LegOutput};
-use callwright_calls::{CallLimits, CallMode, CallSpec, Pace, Share, Tuning};
+use callwright_calls::{CallLimits, CallMode, CallSpec, Language, Pace, Share, Tuning};
 use callwright_contract::{
     Arrival, CallCommand, CallEvent, CallFact, CallId, CommandSink, Expectation, Refusal,
 };
@@ -510,7 +510,17 @@ impl Exchange for Meeting<'_> {
         };
         let (mode, share, pace) = (CallMode::Converse, Share::default(), Pace::default());
         let (emotion, tuning) = (false, Tuning::default());
-        let spec = CallSpec { id, arrival, mode, limits, share, pace, emotion, tuning };
+        let spec = CallSpec {
+            id,
+            arrival,
+            mode,
+            limits,
+            share,
+            pace,
+            language: Some(Language::ENGLISH),
+            emotion,
+            tuning,
+        };
         let way = world.server.host.host().place(spec, leg).inspect_err(|_| {
             world.outside.placed -= 1;
             world.outside.refused += 1;

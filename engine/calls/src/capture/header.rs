@@ -7,7 +7,7 @@ use callwright_contract::{Arrival, CallId, Carrier, Pii};
 use super::bytes::{Malformed, Put, Take, Taken};
 use crate::leg::{LegAudio, LegProfile};
 use crate::moment::Moment;
-use crate::spec::{CallLimits, CallMode, CallSpec, Share};
+use crate::spec::{CallLimits, CallMode, CallSpec, Language, Share};
 use crate::tuning::{Setting, Tuning};
 use crate::turn_end::Pace;
 
@@ -34,6 +34,12 @@ const TONES: u32 = 1;
 const TIME: u8 = 0;
 const NUMBER: u8 = 1;
 const COUNT: u8 = 2;
+const TEXT: u8 = 3;
+
+/// What the caller speaks; not there where that is English.
+const LANGUAGE: &str = "language";
+/// Instead of a code, where it is to be found out.
+const ANY_LANGUAGE: &str = "any";
 
 impl Header {
     pub(super) fn put(&self, out: &mut impl Put) {
@@ -51,6 +57,11 @@ impl Header {
         out.time(profile.lead);
         out.octet(u8::from(profile.marks) | u8::from(profile.tones) << TONES);
         out.octet(place(&SOUNDS, profile.hears));
+        if spec.language != Some(Language::ENGLISH) {
+            out.text(LANGUAGE);
+            out.octet(TEXT);
+            out.text(spec.language.as_ref().map_or(ANY_LANGUAGE, Language::code));
+        }
         for (name, setting) in spec.clone().settings() {
             out.text(name);
             match setting {
@@ -91,7 +102,9 @@ impl Header {
         let (marks, tones) = (can & 1 != 0, can >> TONES & 1 != 0);
         let profile = LegProfile { lead, marks, hears: at(&SOUNDS, octets.octet()?)?, tones };
         let (limits, pace, tuning) = (CallLimits::default(), Pace::default(), Tuning::default());
-        let mut spec = CallSpec { id, arrival, mode, limits, share, pace, emotion, tuning };
+        let language = Some(Language::ENGLISH);
+        let mut spec =
+            CallSpec { id, arrival, mode, limits, share, pace, language, emotion, tuning };
         while !octets.is_empty() {
             set(&mut spec, octets)?;
         }
@@ -102,6 +115,16 @@ impl Header {
 fn set(spec: &mut CallSpec, octets: &mut Take<'_>) -> Taken<()> {
     const WRONG: Malformed = Malformed("a setting is none that this version knows");
     let name = octets.text()?;
+    if name == LANGUAGE {
+        if octets.octet()? != TEXT {
+            return Err(WRONG);
+        }
+        spec.language = match octets.text()? {
+            ANY_LANGUAGE => None,
+            code => Some(Language::parse(code).ok_or(WRONG)?),
+        };
+        return Ok(());
+    }
     let setting = spec.settings().into_iter().find(|(known, _)| *known == name);
     match (octets.octet()?, setting.ok_or(WRONG)?.1) {
         (TIME, Setting::Time(time)) => *time = octets.time()?.min(LONGEST),
@@ -142,6 +165,7 @@ mod tests {
             limits: CallLimits::default(),
             share: Share(9),
             pace: Pace::default(),
+            language: Some(Language::ENGLISH),
             emotion: true,
             tuning: Tuning::default(),
         };
@@ -167,6 +191,17 @@ mod tests {
         let mut octets = Vec::new();
         header().put(&mut octets);
         assert_eq!(Header::take(&mut Take::new(&octets)), Ok(header()));
+    }
+
+    #[test]
+    fn what_the_caller_speaks_comes_back() {
+        for language in [None, Language::parse("de"), Language::parse("haw")] {
+            let mut foreign = header();
+            foreign.spec.language = language;
+            let mut octets = Vec::new();
+            foreign.put(&mut octets);
+            assert_eq!(Header::take(&mut Take::new(&octets)), Ok(foreign));
+        }
     }
 
     #[test]

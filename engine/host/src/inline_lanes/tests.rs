@@ -1,6 +1,6 @@
 use callwright_calls::leg::{LegAudio, LegInput, LegProfile, leg};
 use callwright_calls::{
-    CallLimits, CallMode, CallSpec, Pace, Placement, Shard, Share, TICK_MS, Tuning,
+    CallLimits, CallMode, CallSpec, Language, Pace, Placement, Shard, Share, TICK_MS, Tuning,
 };
 use callwright_contract::{Arrival, CallEvent, CallFact, CallId, Carrier, Pii};
 use callwright_media::Packet;
@@ -19,6 +19,7 @@ fn models() -> InlineModels {
     InlineModels {
         detector: Box::new(LevelDetector::new(2)),
         judge: Box::new(ScriptedJudge::new([0.9])),
+        others: None,
         recognizer: Box::new(LoudnessRecognizer::new(["One.", "Two."])),
         synthesizer: Box::new(ToneSynthesizer::new()),
         emotion: None,
@@ -57,8 +58,8 @@ fn texts(lanes: &mut InlineLanes) -> Vec<(SlotKey, String)> {
 #[test]
 fn an_answer_comes_when_its_delay_is_over_and_after_those_before_it() {
     let mut lanes = InlineLanes::new(models(), InlineDelays::default());
-    lanes.open(key(0, 1), Share::default());
-    lanes.open(key(1, 1), Share::default());
+    lanes.open(key(0, 1), Share::default(), Some(&Language::ENGLISH));
+    lanes.open(key(1, 1), Share::default(), Some(&Language::ENGLISH));
     hear(&mut lanes, key(0, 1), 0..50, 1_000);
     hear(&mut lanes, key(1, 1), 0..50, 2_000);
     // 25 ms and 12 ms for the second that is heard.
@@ -75,11 +76,11 @@ fn an_answer_comes_when_its_delay_is_over_and_after_those_before_it() {
 #[test]
 fn who_takes_a_slot_hears_nothing_of_its_last_holder() {
     let mut lanes = InlineLanes::new(models(), InlineDelays::default());
-    lanes.open(key(0, 1), Share::default());
+    lanes.open(key(0, 1), Share::default(), Some(&Language::ENGLISH));
     hear(&mut lanes, key(0, 1), 0..50, 1_000);
     transcribe(&mut lanes, key(0, 1), 1, 16_000);
     lanes.close(key(0, 1));
-    lanes.open(key(0, 2), Share::default());
+    lanes.open(key(0, 2), Share::default(), Some(&Language::ENGLISH));
     hear(&mut lanes, key(0, 1), 50..60, 1_000);
     hear(&mut lanes, key(0, 2), 0..50, 2_000);
     transcribe(&mut lanes, key(0, 2), 1, 16_000);
@@ -121,8 +122,17 @@ fn a_call_that_runs_on_it_understands_its_caller() {
     };
     let (id, mode, limits) = (CallId::new(1, 1), CallMode::Converse, CallLimits::default());
     let (share, pace, emotion) = (Share::default(), Pace::default(), false);
-    let spec =
-        CallSpec { id, arrival, mode, limits, share, pace, emotion, tuning: Tuning::default() };
+    let spec = CallSpec {
+        id,
+        arrival,
+        mode,
+        limits,
+        share,
+        pace,
+        language: Some(Language::ENGLISH),
+        emotion,
+        tuning: Tuning::default(),
+    };
     let placed = shard.place(
         Moment::default(),
         Placement { spec, leg, commands, capture: false },

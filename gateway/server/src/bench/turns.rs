@@ -182,6 +182,7 @@ impl<'a> Bench<'a> {
         let models = Models::load(&folder, 1)?;
         let mut lanes = InlineLanes::new(
             InlineModels {
+                others: None,
                 detector: memory.detector(models.detector),
                 judge: memory.judge(models.judge),
                 recognizer: memory.recognizer(models.recognizer),

@@ -97,7 +97,8 @@ struct Report {
 pub(super) fn measure(args: &Args) -> Result<(), BenchError> {
     let folder = args.models.clone().unwrap_or_else(Config::default_models);
     let Models { detector, judge, recognizer, synthesizer, .. } = Models::load(&folder, 1)?;
-    let models = InlineModels { detector, judge, recognizer, synthesizer, emotion: None };
+    let models =
+        InlineModels { detector, judge, recognizer, others: None, synthesizer, emotion: None };
     let mut lanes = InlineLanes::new(models, InlineDelays::default());
     let mut flite = Flite::load().map_err(|error| BenchError::Voice(error.to_string()))?;
     let mut random = StdRng::seed_from_u64(args.seed);

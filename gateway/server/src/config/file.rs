@@ -41,6 +41,10 @@ pub struct Settings {
     pub phrase_cache_mb: Option<u16>,
     /// The espeak-ng that reads for neural voices, by name or path.
     pub espeak: Option<PathBuf>,
+    /// The Whisper model for callers who do not speak English: a name of the catalog, or a file.
+    pub whisper: Option<String>,
+    /// Threads that it hears them by.
+    pub whisper_lanes: Option<NonZeroUsize>,
     /// Whether it may be judged how callers come across.
     pub emotion: Option<EmotionUse>,
     /// Which calls are captured.
@@ -85,6 +89,8 @@ impl Settings {
             voice: self.voice.or(other.voice),
             phrase_cache_mb: self.phrase_cache_mb.or(other.phrase_cache_mb),
             espeak: self.espeak.or(other.espeak),
+            whisper: self.whisper.or(other.whisper),
+            whisper_lanes: self.whisper_lanes.or(other.whisper_lanes),
             emotion: self.emotion.or(other.emotion),
             capture: self.capture.or(other.capture),
             capture_days: self.capture_days.or(other.capture_days),

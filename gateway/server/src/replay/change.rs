@@ -126,7 +126,7 @@ mod tests {
     }
 
     fn spec() -> CallSpec {
-        use callwright_calls::{CallLimits, CallMode, Pace, Share, Tuning};
+        use callwright_calls::{CallLimits, CallMode, Language, Pace, Share, Tuning};
         use callwright_contract::{Arrival, CallId, Carrier, Pii};
         CallSpec {
             id: CallId::new(1, 1),
@@ -140,6 +140,7 @@ mod tests {
             limits: CallLimits::default(),
             share: Share::default(),
             pace: Pace::default(),
+            language: Some(Language::ENGLISH),
             emotion: false,
             tuning: Tuning::default(),
         }

@@ -102,5 +102,5 @@ fn reran(was: &Told, is: &Told, tolerance: Duration, lasted: Duration) -> Reran 
 fn inline(folder: &Path) -> anyhow::Result<InlineModels> {
     let Models { detector, judge, recognizer, synthesizer, emotion, .. } = Models::load(folder, 1)?;
     let emotion = Some(emotion);
-    Ok(InlineModels { detector, judge, recognizer, synthesizer, emotion })
+    Ok(InlineModels { detector, judge, recognizer, others: None, synthesizer, emotion })
 }

@@ -7,7 +7,8 @@ use callwright_business::{Business, BusinessOptions};
 use callwright_calls::capture::{Capture, CaptureFile, CaptureLimits, FrameKind, Recorder, Spool};
 use callwright_calls::leg::{LegAudio, LegInput, LegProfile, leg};
 use callwright_calls::{
-    CallLimits, CallMode, CallSpec, Moment, Pace, Placement, Shard, Share, TICK_MS, Tuning,
+    CallLimits, CallMode, CallSpec, Language, Moment, Pace, Placement, Shard, Share, TICK_MS,
+    Tuning,
 };
 use callwright_contract::{Arrival, CallId, Carrier, Pii};
 use callwright_host::{InlineDelays, InlineLanes, InlineModels};
@@ -26,6 +27,7 @@ use super::rerunning::Rerunner;
 
 fn models() -> InlineModels {
     InlineModels {
+        others: None,
         detector: Box::new(LevelDetector::new(1)),
         judge: Box::new(ScriptedJudge::new([0.2])),
         recognizer: Box::new(LoudnessRecognizer::new(["Where are you?", "Where are you?"])),
@@ -60,6 +62,7 @@ pub(crate) fn captured() -> Capture {
         limits: CallLimits::default(),
         share: Share::default(),
         pace: Pace::default(),
+        language: Some(Language::ENGLISH),
         emotion: false,
         tuning: Tuning::default(),
     };

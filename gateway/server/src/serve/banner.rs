@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use callwright_business::LinePurpose;
+use callwright_business::{LinePurpose, Tongue};
 
 use super::Running;
 use crate::config::{HOME_DEFAULT, LISTEN_DEFAULT};
@@ -82,18 +82,30 @@ fn simulate(running: &Running) -> String {
 }
 
 /// What an operator would want to be told before it goes wrong.
-fn warnings(running: &Running) -> Vec<&'static str> {
+fn warnings(running: &Running) -> Vec<String> {
     let config = running.config();
     let mut warnings = Vec::new();
     let public = config.public_url.as_ref().map(ToString::to_string);
     let reachable = !running.addr().ip().is_loopback() || public.is_some();
     if reachable && config.twilio_auth_token.is_none() {
         warnings.push(
-            "other machines can reach this server and TWILIO_AUTH_TOKEN is not set, so that anyone may place calls here.",
+            "other machines can reach this server and TWILIO_AUTH_TOKEN is not set, so that anyone may place calls here."
+                .to_owned(),
         );
     }
     if public.is_some_and(|url| url.starts_with("http://")) {
-        warnings.push("the public URL is not https; Twilio streams calls over wss only.");
+        let plain = "the public URL is not https; Twilio streams calls over wss only.";
+        warnings.push(plain.to_owned());
+    }
+    for tenant in running.tenants() {
+        let talks = tenant.lines.iter().any(|(_, purpose)| *purpose == LinePurpose::Agent);
+        if talks && tenant.tongue != Tongue::English {
+            warnings.push(format!(
+                "callers of {} speak `{}` and are heard in it, but its agent understands and speaks English alone; lines \
+                 whose purpose is `listen` write down what is said.",
+                tenant.name, tenant.tongue
+            ));
+        }
     }
     warnings
 }

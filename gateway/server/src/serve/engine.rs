@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use callwright_host::{
-    CaptureOptions, Captures, EventSink, Host, HostLanes, HostOptions, ShardRecorder, StartError,
+    CaptureOptions, Captures, EventSink, Host, HostLanes, HostOptions, OtherRecognizers,
+    ShardRecorder, StartError,
 };
 use callwright_models::Models;
 use callwright_models::lanes::{
@@ -22,6 +23,8 @@ pub(crate) struct Engine {
     pub(super) captures: Option<Arc<Captures>>,
     lanes: Vec<LaneThread>,
     seats: Vec<(LaneKind, LaneSeat)>,
+    /// The lanes of those who do not speak English.
+    others: Vec<LaneThread>,
 }
 
 /// The engine could not be started.
@@ -83,11 +86,16 @@ impl Engine {
             }
             EmotionUse::Forbidden => Vec::new(),
         };
-        let ports = HostLanes { detector, judge, recognizer, synthesizer, emotion };
+        let slow = lanes::slow_recognizers(models.others, size)?;
+        let (other_ports, other_lanes): (Vec<_>, Vec<_>) = slow.into_iter().unzip();
+        let others = OtherRecognizers { lanes: other_ports, ..OtherRecognizers::default() };
+        let others_live = Arc::clone(&others.live);
+        let ports = HostLanes { detector, judge, recognizer, others, synthesizer, emotion };
         let options = HostOptions { shards: size.shards, calls_max: config.calls_max.get() };
-        let watched = match config.admission {
-            AdmissionSetting::Measured => lanes.iter().map(LaneThread::monitor).collect(),
-            AdmissionSetting::CallsMax => Vec::new(),
+        let monitors = |lanes: &[LaneThread]| lanes.iter().map(LaneThread::monitor).collect();
+        let (watched, others_watched) = match config.admission {
+            AdmissionSetting::Measured => (monitors(&lanes), monitors(&other_lanes)),
+            AdmissionSetting::CallsMax => (Vec::new(), Vec::new()),
         };
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let (captures, recorders) = match config.capture {
@@ -98,12 +106,12 @@ impl Engine {
             }
         };
         let host = Host::start_recording(options, ports, sink, recorders)?;
-        let host = Arc::new(host.watching(watched, cores));
-        Ok(Self { host, captures, lanes, seats })
+        let host = host.watching(watched, cores).watching_others(others_watched, others_live);
+        Ok(Self { host: Arc::new(host), captures, lanes, seats, others: other_lanes })
     }
 
     pub(super) fn monitors(&self) -> Vec<LaneMonitor> {
-        self.lanes.iter().map(LaneThread::monitor).collect()
+        self.lanes.iter().chain(&self.others).map(LaneThread::monitor).collect()
     }
 
     /// Where other models can take over.
@@ -111,9 +119,14 @@ impl Engine {
         self.seats.clone()
     }
 
+    /// The same of the lanes of those who do not speak English.
+    pub(super) fn other_seats(&self) -> Vec<LaneSeat> {
+        self.others.iter().map(LaneThread::seat).collect()
+    }
+
     /// Stops the lanes, once the host is drained.
     pub(crate) fn stop(self) {
-        self.lanes.into_iter().for_each(LaneThread::stop);
+        self.lanes.into_iter().chain(self.others).for_each(LaneThread::stop);
         if let Some(captures) = self.captures {
             captures.join();
         }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use callwright_api::{Api, Probe};
-use callwright_business::{Business, BusinessOptions, Clock, OpenError, Opened};
+use callwright_business::{Business, BusinessOptions, Clock, OpenError, Opened, Scope};
 use callwright_lines::twilio::{self, PublicUrl, TwilioOptions};
 use callwright_models::Models;
 use callwright_models::runtime::LoadError;
@@ -28,6 +28,7 @@ pub(crate) mod engine;
 mod home;
 mod key_file;
 mod measures;
+mod others;
 mod probe;
 mod reload;
 mod running;
@@ -38,6 +39,7 @@ pub use doors::ListenError;
 pub use engine::EngineError;
 pub use home::{HomeError, try_home};
 pub use measures::MeasuresError;
+pub use others::OthersError;
 pub use reload::{ReloadError, Reloaded};
 pub use running::Running;
 
@@ -45,6 +47,7 @@ use capturing::CaptureDesk;
 use doors::Doors;
 use engine::Engine;
 use home::Home;
+use others::OtherLanguages;
 use probe::ServerProbe;
 use switchboard::{Desk, Hearing};
 
@@ -75,6 +78,9 @@ pub enum ServeError {
     /// The models.
     #[error(transparent)]
     Models(#[from] LoadError),
+    /// The model for callers who do not speak English.
+    #[error(transparent)]
+    Others(#[from] OthersError),
     /// Lanes and shards.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -125,17 +131,37 @@ pub async fn start_with(
         tracing::warn!(calls = opened.calls_left_open, "the last server was killed during calls");
     }
     let business = opened.business.clone();
-    let ground = Ground { config, home, listener, addr, public_url, clock, measured };
-    let running = match models {
-        Ok(models) => {
-            models.map_err(ServeError::from).and_then(|models| ground.build(opened, models))
-        }
+    let others = match models {
+        Ok(Ok(models)) => with_others(models, &business, &config).await,
+        Ok(Err(missing)) => Err(missing.into()),
         Err(_panic) => Err(ServeError::Panicked),
     };
+    let ground = Ground { config, home, listener, addr, public_url, clock, measured };
+    let running = others.and_then(|(models, others)| ground.build(opened, models, others));
     if running.is_err() {
         business.drain().await;
     }
     running
+}
+
+/// The models, with those of callers who do not speak English.
+async fn with_others(
+    mut models: Models,
+    business: &Business,
+    config: &Config,
+) -> Result<(Models, Option<OtherLanguages>), ServeError> {
+    // Whoever starts a server may have brought them.
+    if !models.others.is_empty() {
+        return Ok((models, None));
+    }
+    let others = OtherLanguages::wanted(&business.tenants(&Scope::Platform), config)?;
+    if let Some(wanted) = others.clone() {
+        let loading = tokio::task::spawn_blocking(move || wanted.load());
+        let (hearers, fact) = loading.await.map_err(|_panic| ServeError::Panicked)??;
+        models.others = hearers;
+        models.facts.push(fact);
+    }
+    Ok((models, others))
 }
 
 /// What a server stands on before it has a store and models.
@@ -151,7 +177,12 @@ struct Ground {
 
 impl Ground {
     /// Builds the engine on it, and opens the doors.
-    fn build(self, opened: Opened, models: Models) -> Result<Running, ServeError> {
+    fn build(
+        self,
+        opened: Opened,
+        models: Models,
+        others: Option<OtherLanguages>,
+    ) -> Result<Running, ServeError> {
         let Self { config, home, listener, addr, public_url, clock, measured } = self;
         let business = opened.business;
         let first_run_key = opened.new_admin_key.map(|key| key.reveal().to_owned());
@@ -190,6 +221,7 @@ impl Ground {
             business,
             engine: Some(engine),
             doors,
+            others,
             _home: home,
         })
     }

@@ -29,7 +29,7 @@ impl ServerProbe {
 
 impl Probe for ServerProbe {
     fn not_ready(&self) -> Vec<String> {
-        match self.host.refuses(CallMode::Converse) {
+        match self.host.refuses(CallMode::Converse, true) {
             Some(refusal @ (Refusal::Draining | Refusal::NotReady)) => vec![refusal.to_string()],
             // All lines busy: one more call is refused, and the server is well.
             _ => Vec::new(),

@@ -3,10 +3,12 @@
 use std::time::{Duration, Instant};
 
 use callwright_models::ModelFact;
+use callwright_models::contract::Recognizer;
 use callwright_models::lanes::{LaneKind, LaneModel, LaneSeat, SwapError};
 use callwright_models::runtime::LoadError;
 
 use super::measures;
+use super::others::OthersError;
 
 /// What became of one lane.
 #[derive(Debug)]
@@ -24,6 +26,9 @@ pub enum ReloadError {
     /// It could not be loaded.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// The one for callers who do not speak English could not be loaded.
+    #[error("{0}")]
+    Others(String),
     /// The lane did not take it.
     #[error(transparent)]
     Swap(#[from] SwapError),
@@ -40,17 +45,47 @@ pub(super) fn reload_with(
             seat.swap(model, || now().saturating_duration_since(since))?;
             Ok(fact)
         });
-        match &taken {
-            Ok(fact) => {
-                let load_ms = ms(fact.load);
-                tracing::info!(lane = seat.lane(), model = fact.name, load_ms, "a model took over");
-                measures::models(std::slice::from_ref(fact));
-            }
-            Err(why) => tracing::warn!(lane = seat.lane(), %why, "the old model stays"),
-        }
-        Reloaded { lane: seat.lane(), outcome: taken }
+        told(seat, taken)
     };
     seats.iter().map(each).collect()
+}
+
+/// Loads the model for callers who do not speak English by `load`, once, and hands each lane a recogniser with its weights.
+pub(super) fn reload_others(
+    seats: &[LaneSeat],
+    load: impl FnOnce() -> Result<(Vec<Box<dyn Recognizer>>, ModelFact), OthersError>,
+) -> Vec<Reloaded> {
+    if seats.is_empty() {
+        return Vec::new();
+    }
+    let since = now();
+    let (hearers, fact) = match load() {
+        Ok((hearers, fact)) => (hearers, fact),
+        Err(why) => {
+            let why = why.to_string();
+            let stays = |seat| told(seat, Err(ReloadError::Others(why.clone())));
+            return seats.iter().map(stays).collect();
+        }
+    };
+    let each = |(seat, model): (&LaneSeat, Box<dyn Recognizer>)| {
+        let taken =
+            seat.swap(LaneModel::Recognizer(model), || now().saturating_duration_since(since));
+        told(seat, taken.map(|()| fact.clone()).map_err(ReloadError::from))
+    };
+    seats.iter().zip(hearers).map(each).collect()
+}
+
+/// Writes down what became of a lane.
+fn told(seat: &LaneSeat, taken: Result<ModelFact, ReloadError>) -> Reloaded {
+    match &taken {
+        Ok(fact) => {
+            let load_ms = ms(fact.load);
+            tracing::info!(lane = seat.lane(), model = fact.name, load_ms, "a model took over");
+            measures::models(std::slice::from_ref(fact));
+        }
+        Err(why) => tracing::warn!(lane = seat.lane(), %why, "the old model stays"),
+    }
+    Reloaded { lane: seat.lane(), outcome: taken }
 }
 
 #[expect(

@@ -13,7 +13,8 @@ use tokio::time::{interval, timeout};
 
 use super::doors::Doors;
 use super::engine::Engine;
-use super::reload::{Reloaded, reload_with};
+use super::others::OtherLanguages;
+use super::reload::{Reloaded, reload_others, reload_with};
 use super::{Home, key_file};
 use crate::config::Config;
 
@@ -28,6 +29,8 @@ pub struct Running {
     pub(super) business: Business,
     pub(super) engine: Option<Engine>,
     pub(super) doors: Doors,
+    /// Who hears callers that do not speak English.
+    pub(super) others: Option<OtherLanguages>,
     pub(super) _home: Home,
 }
 
@@ -93,7 +96,19 @@ impl Running {
     pub async fn reload(&self) -> Vec<Reloaded> {
         let (models, slots) = (self.config.models.clone(), super::engine::slots(&self.config));
         let voices = self.config.voices.clone();
-        self.reload_by(move |lane| Models::load_one(&models, slots, lane, &voices)).await
+        let mut all =
+            self.reload_by(move |lane| Models::load_one(&models, slots, lane, &voices)).await;
+        all.extend(self.reload_others().await);
+        all
+    }
+
+    /// The same for callers who do not speak English, where there are any.
+    async fn reload_others(&self) -> Vec<Reloaded> {
+        let (Some(engine), Some(others)) = (&self.engine, &self.others) else { return Vec::new() };
+        let (seats, others) = (engine.other_seats(), others.clone());
+        let reloading =
+            tokio::task::spawn_blocking(move || reload_others(&seats, || others.load()));
+        reloading.await.unwrap_or_default()
     }
 
     /// The same with the models that `load` gives.

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use callwright_business::{Business, Clock, LinePurpose, TakeCallError};
+use callwright_business::{Business, Clock, LinePurpose, TakeCallError, Tongue};
 use callwright_calls::leg::LegCall;
 use callwright_calls::{CallLimits, CallMode, CallSpec, Pace, Share, Tuning};
 use callwright_contract::{Arrival, CallCommand, CallEvent, CallId, Pii, Refusal};
@@ -12,6 +12,7 @@ use callwright_lines::twilio::Switchboard;
 
 use super::capturing::CaptureDesk;
 use super::measures;
+use super::others::language;
 
 /// Takes the calls of every line.
 #[derive(Clone)]
@@ -25,7 +26,9 @@ impl Switchboard for Desk {
     fn refuses(&self, arrival: &Arrival) -> Option<Refusal> {
         let refusal = match self.business.route(&arrival.line) {
             None => Some(Refusal::UnknownLine),
-            Some(route) => self.host.refuses(mode_of(route.purpose)),
+            Some(route) => {
+                self.host.refuses(mode_of(route.purpose), route.tongue == Tongue::English)
+            }
         };
         refusal.inspect(|&refusal| measures::refused(refusal))
     }
@@ -46,9 +49,9 @@ impl Desk {
         let mode = mode_of(route.purpose);
         let share = share_of(route.tenant.as_str());
         let (limits, pace) = (CallLimits::default(), Pace::default());
-        let emotion = route.hears_emotion;
-        let spec =
-            CallSpec { id, arrival, mode, limits, share, pace, emotion, tuning: Tuning::default() };
+        let (language, emotion) = (language(&route.tongue), route.hears_emotion);
+        let tuning = Tuning::default();
+        let spec = CallSpec { id, arrival, mode, limits, share, pace, language, emotion, tuning };
         let captured = self.captures.as_ref().filter(|captures| captures.takes(&route));
         let commands = match captured {
             Some(captures) => {

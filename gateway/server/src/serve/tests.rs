@@ -24,6 +24,7 @@ fn scripted(slots: usize) -> Models {
         detector: Box::new(LevelDetector::new(slots)),
         judge: Box::new(TrailingSilence::new(3_200)),
         recognizer: Box::new(ScriptedRecognizer::new([""; 0])),
+        others: Vec::new(),
         synthesizer: Box::new(ToneSynthesizer::new()),
         emotion: Box::new(ScriptedEmotion::new(slots, [])),
         facts: Vec::new(),
@@ -181,7 +182,7 @@ async fn a_call_that_outlives_the_drain_is_ended_and_says_so_afterwards() {
     let options = BusinessOptions::new(config.database(), clock::wall());
     let opened = Business::open(options).await.unwrap();
     assert_eq!(opened.calls_left_open, 0);
-    let scope = callwright_business::Scope::Platform;
+    let scope = Scope::Platform;
     let record = opened.business.call(&scope, id).await.unwrap().unwrap();
     assert_eq!(record.summary.cause, Some(EndCause::Drained));
 }

@@ -19,7 +19,8 @@ use callwright_api::wire::{Appointment, Call, Event, EventBody, appointments_of}
 use callwright_business::{Business, BusinessOptions, LineRoute, Scope};
 use callwright_calls::leg::{LegAudio, LegDriver, LegInput, LegOutput, LegProfile, LegReady, leg};
 use callwright_calls::{
-    CallLimits, CallMode, CallSpec, Moment, Pace, Placement, Shard, Share, TICK_MS, Tuning,
+    CallLimits, CallMode, CallSpec, Language, Moment, Pace, Placement, Shard, Share, TICK_MS,
+    Tuning,
 };
 use callwright_contract::{
     AfterCall, Arrival, CallCommand, CallEvent, CallFact, CallId, Carrier, CommandRefused,
@@ -89,7 +90,8 @@ impl Inside {
         let inside = |error: &dyn std::fmt::Display| SimulateError::Inside(error.to_string());
         let Models { detector, judge, recognizer, synthesizer, .. } =
             Models::load(models, 1).map_err(|error| inside(&error))?;
-        let models = InlineModels { detector, judge, recognizer, synthesizer, emotion: None };
+        let models =
+            InlineModels { detector, judge, recognizer, others: None, synthesizer, emotion: None };
         let voice = Flite::load().map_err(|error| SimulateError::Voice(error.to_string()))?;
         Ok(Self { models: Some(models), voice, babble: None })
     }
@@ -302,8 +304,17 @@ impl Room {
         let (limits, pace) = (CallLimits::default(), Pace::default());
         let mode = CallMode::Converse;
         let (share, emotion) = (Share::default(), false);
-        let spec =
-            CallSpec { id, arrival, mode, limits, share, pace, emotion, tuning: Tuning::default() };
+        let spec = CallSpec {
+            id,
+            arrival,
+            mode,
+            limits,
+            share,
+            pace,
+            language: Some(Language::ENGLISH),
+            emotion,
+            tuning: Tuning::default(),
+        };
         let placement = Placement { spec, leg, commands: reader, capture: false };
         self.shard
             .place(Moment::default(), placement, &mut self.lanes)

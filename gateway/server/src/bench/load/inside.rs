@@ -11,7 +11,8 @@ use callwright_calls::leg::{
     LegAudio, LegDriver, LegInput, LegOutput, LegProfile, LegReady, MarkId, leg,
 };
 use callwright_calls::{
-    CallLimits, CallMode, CallSpec, Moment, Pace, Placement, Shard, Share, TICK_MS, Tuning,
+    CallLimits, CallMode, CallSpec, Language, Moment, Pace, Placement, Shard, Share, TICK_MS,
+    Tuning,
 };
 use callwright_contract::{Arrival, CallEvent, CallFact, CallId, Carrier, Pii};
 use callwright_host::{AnswerDelay, InlineDelays, InlineLanes, InlineModels, commands};
@@ -154,6 +155,7 @@ pub(super) async fn virtual_calls(
 
 fn scripted(slots: u16) -> InlineModels {
     InlineModels {
+        others: None,
         detector: Box::new(LevelDetector::new(usize::from(slots))),
         judge: Box::new(TrailingSilence::new(1_600)),
         recognizer: Box::new(LoudnessRecognizer::new(SAID)),
@@ -284,8 +286,17 @@ impl Crowd {
         let mode = if echo { CallMode::Echo } else { CallMode::Converse };
         let (limits, pace) = (CallLimits::default(), Pace::default());
         let (share, emotion) = (Share::default(), false);
-        let spec =
-            CallSpec { id, arrival, mode, limits, share, pace, emotion, tuning: Tuning::default() };
+        let spec = CallSpec {
+            id,
+            arrival,
+            mode,
+            limits,
+            share,
+            pace,
+            language: Some(Language::ENGLISH),
+            emotion,
+            tuning: Tuning::default(),
+        };
         let now = Moment::new(Duration::from_millis(now_ms));
         self.shard
             .place(now, Placement { spec, leg, commands: reader, capture: false }, &mut self.lanes)
@@ -456,6 +467,7 @@ impl EchoCalls {
                 limits: CallLimits { call_max: Duration::MAX, ..CallLimits::default() },
                 share: Share::default(),
                 pace: Pace::default(),
+                language: Some(Language::ENGLISH),
                 emotion: false,
                 tuning: Tuning::default(),
             };

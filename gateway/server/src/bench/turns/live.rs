@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use callwright_calls::leg::{LegAudio, LegInput, LegProfile, leg};
 use callwright_calls::{
-    CallLimits, CallMode, CallSpec, Moment, Pace, Placement, Shard, Share, TICK_MS, Tuning,
+    CallLimits, CallMode, CallSpec, Language, Moment, Pace, Placement, Shard, Share, TICK_MS,
+    Tuning,
 };
 use callwright_contract::{Arrival, CallEvent, CallFact, CallId, Carrier, EndCause, Pii, TurnOver};
 use callwright_host::InlineLanes;
@@ -84,8 +85,17 @@ impl Player<'_> {
         let limits = CallLimits { business_max, ..CallLimits::default() };
         let (id, mode) = (CallId::new(0, 0), CallMode::Converse);
         let (share, emotion) = (Share::default(), false);
-        let spec =
-            CallSpec { id, arrival, mode, limits, share, pace, emotion, tuning: Tuning::default() };
+        let spec = CallSpec {
+            id,
+            arrival,
+            mode,
+            limits,
+            share,
+            pace,
+            language: Some(Language::ENGLISH),
+            emotion,
+            tuning: Tuning::default(),
+        };
         let begun = self.elapsed_ms;
         let now = Moment::new(Duration::from_millis(begun));
         shard

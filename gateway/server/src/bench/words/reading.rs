@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use callwright_calls::leg::{LegAudio, LegInput, LegProfile, leg};
-use callwright_calls::{CallLimits, CallMode, CallSpec, Pace, Share, Tuning};
+use callwright_calls::{CallLimits, CallMode, CallSpec, Language, Pace, Share, Tuning};
 use callwright_contract::{Arrival, CallEvent, CallFact, CallId, Carrier, Pii, Refusal};
 use callwright_host::{EventSink, Host};
 use callwright_media::Packet;
@@ -146,6 +146,7 @@ fn spec(id: CallId) -> CallSpec {
         limits: CallLimits::default(),
         share: Share::default(),
         pace: Pace::default(),
+        language: Some(Language::ENGLISH),
         emotion: false,
         tuning: Tuning::default(),
     }

@@ -223,7 +223,7 @@ impl Call {
             Some(SpeechEdge::Lull(ended)) => {
                 let quiet_since = self.listening.moment_of(ended);
                 let position = self.listening.position();
-                self.emotion.lull(ended, position, out);
+                self.emotion.lull(position, out);
                 self.turns.lull(now, (ended, quiet_since), position, out);
             }
             Some(SpeechEdge::Resumed) => self.turns.resumed(now),

@@ -30,8 +30,10 @@ pub(crate) struct EmotionWatch {
     on: bool,
     /// The lane knows that the call is there.
     opened: bool,
-    /// Where the voice under way begins that is the caller's alone.
+    /// Where the voice under way begins that is the caller's alone, and of no turn before.
     began: SamplePos,
+    /// What was asked about last ends here.
+    asked_upto: SamplePos,
     utterance: u32,
     last_ask: u32,
     /// The question about the turn under way that has not been answered.
@@ -61,10 +63,9 @@ struct Over {
     voice: Option<VoiceEmotion>,
 }
 
-/// Sound before an onset that belongs to the voice: 100 ms.
-const PRE_ROLL: u64 = 16_000 / 10;
-/// Sound after the last voiced window.
-const POST_ROLL: u64 = 16_000 / 10;
+/// Sound before an onset that belongs to the voice: 300 ms. A detector that has heard nothing for a while finds a raised
+/// voice late, and silence before a voice changes nothing of how it is measured.
+const PRE_ROLL: u64 = 16_000 * 3 / 10;
 /// How long a turn waits for the judgement of its voice. The lane gives up after one second by itself, so this is for
 /// questions that never reached it.
 const LATE_MAX: Duration = Duration::from_millis(1_500);
@@ -76,6 +77,7 @@ impl EmotionWatch {
             on,
             opened: false,
             began: SamplePos(0),
+            asked_upto: SamplePos(0),
             utterance: 0,
             last_ask: 0,
             asked: None,
@@ -107,15 +109,16 @@ impl EmotionWatch {
         self.began = self.began.max(end);
     }
 
-    /// The caller has made a lull; speech ended at `ended`, the sound is there up to `position`.
-    pub(crate) fn lull(&mut self, ended: SamplePos, position: SamplePos, out: &mut Outbox) {
-        let (from, upto) = (self.began, ended.plus(POST_ROLL).min(position));
+    /// The caller has made a lull; the sound is there up to `upto`.
+    pub(crate) fn lull(&mut self, upto: SamplePos, out: &mut Outbox) {
+        let from = self.began;
         if !self.on || upto <= from {
             return;
         }
         self.last_ask += 1;
         let (ask, utterance) = (AskId(self.last_ask), self.utterance);
         self.asked = Some(ask);
+        self.asked_upto = upto;
         out.lanes.push(LaneRequest::JudgeEmotion { ask, utterance, from, upto });
     }
 
@@ -153,6 +156,7 @@ impl EmotionWatch {
             return;
         }
         self.end(out);
+        self.began = self.began.max(self.asked_upto);
         let over = Over { turn, at, words: WordMood::of(text), voice: self.voice.take() };
         match self.asked.take() {
             Some(ask) => self.late = Some(Late { ask, over, since: now }),

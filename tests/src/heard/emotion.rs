@@ -97,8 +97,8 @@ fn a_caller_who_grows_angry_is_offered_a_person_within_two_utterances_and_gets_o
     assert_eq!(desk.closed(), Some(&AfterCall::Transfer(Pii::from("+15005550123"))));
 }
 
-/// Of the actors of a corpus that the model never heard, every second one is offered a person by his second angry
-/// utterance, and none before his first. Heard clip by clip, without detector, turns and line, eleven of twelve were.
+/// Of the actors of a corpus that the model never heard, two of three are offered a person by their second angry
+/// utterance, and none before the first.
 #[test]
 fn actors_who_grow_angry_are_offered_a_person_within_two_utterances() {
     let Some(actors) = recordings::growing_anger() else { return };
@@ -120,7 +120,7 @@ fn actors_who_grow_angry_are_offered_a_person_within_two_utterances() {
         offered += usize::from(offer);
     }
     eprintln!("offered a person: {offered} of {}", actors.len());
-    assert!(offered * 2 >= actors.len(), "{offered} of {}", actors.len());
+    assert!(offered * 3 >= actors.len() * 2, "{offered} of {}", actors.len());
 }
 
 /// Each reader is a call of utterances of 4 s, and of 6 s.

@@ -34,8 +34,8 @@ struct Heard {
     tension: f32,
     voice_ms: u32,
     said_so: bool,
-    /// It bears on a change: it was said outright, or the voice is clearly roused against the caller's own, or beyond
-    /// doubt even to a stranger.
+    /// It bears on a change: it was said outright, or there is enough voice and it is clearly roused against the caller's
+    /// own, or beyond doubt even to a stranger.
     counts: bool,
     /// The caller's usual tension knows of it.
     learned: bool,
@@ -43,9 +43,10 @@ struct Heard {
 
 impl Heard {
     fn of(mood: &Mood, at: Duration) -> Self {
-        let roused = |from| mood.arousal.is_some_and(|arousal| arousal >= from);
-        let counts = mood.said_so || roused(if mood.against_own { ROUSED } else { SURE });
         let &Mood { tension, voice_ms, said_so, .. } = mood;
+        let from = if mood.against_own { ROUSED } else { SURE };
+        let roused = mood.arousal.is_some_and(|arousal| arousal >= from);
+        let counts = said_so || roused && voice_ms >= VOICE_OF_UTTERANCE_MS;
         Self { at, tension, voice_ms, said_so, counts, learned: false }
     }
 
@@ -223,6 +224,8 @@ const RECENT: usize = 6;
 const LOOK_BACK: usize = 3;
 /// Voice that the tense ones must bring: two short sentences.
 const VOICE_OF_CHANGE_MS: u32 = 2_000;
+/// An utterance with less voice is a word or two, whose stress is no mood.
+const VOICE_OF_UTTERANCE_MS: u32 = 500;
 /// Tense utterances further apart than this are two moods.
 const BELONGS_TOGETHER: Duration = Duration::from_secs(60);
 /// Below this nobody is called tense. Two angry clips of an unseen speaker of EmoDB after three neutral ones are both

@@ -169,9 +169,9 @@ fn a_mumble_that_goes_on_is_given_the_floor() {
 #[test]
 fn the_opening_of_a_greeting_cannot_be_cut_off_and_the_rest_can() {
     let mut call = Script::twilio();
-    call.agent_says_so(LONG, None, Protection::Opening);
-    call.at(200).caller_says("Hello, is this the dentist?", 1_500);
-    let at = call.hears_by(2_000, "interrupted", |f| matches!(f, CallFact::Interrupted { .. }));
+    call.at(700).agent_says_so(LONG, None, Protection::Opening);
+    call.caller_says("Hello, is this the dentist?", 1_500);
+    let at = call.hears_by(2_700, "interrupted", |f| matches!(f, CallFact::Interrupted { .. }));
     let opening = call.far.loud_ms.iter().take(at as usize).filter(|&&loud| loud).count();
     assert!((290..460).contains(&opening), "{opening} ms were spoken");
 }

@@ -116,7 +116,7 @@ mod tests {
         let mut capture = captured();
         let context = String::from_utf8(capture.context.clone().unwrap()).unwrap();
         // A line of the tenant's document, which is text within text.
-        let on = context.replacen("hears_emotion: true", "keeps_voice_prints: true", 1);
+        let on = context.replacen("keeps_voice_prints: false", "keeps_voice_prints: true", 1);
         assert_ne!(on, context);
         capture.context = Some(on.into_bytes());
         assert!(Caller::in_capture(&capture).unwrap().allowed);

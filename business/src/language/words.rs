@@ -100,12 +100,14 @@ const FILLERS: [&str; 18] = [
 
 /// One way of writing for what comes in several, and for what is misheard beyond doubt: no second meaning
 /// that a caller of a front desk could have had. Longer patterns first.
-const REWRITES: [(&str, &str); 58] = [
+const REWRITES: [(&str, &str); 60] = [
     ("next to the in the", "next tuesday in the"),
     ("next to thee", "next tuesday"),
     ("next to the afternoon", "next tuesday afternoon"),
     ("next to the morning", "next tuesday morning"),
     ("next to say", "next tuesday"),
+    ("m m h m", "mhm"),
+    ("m m hm", "mhm"),
     ("no can't you", "no thank you"),
     ("no thanks you", "no thank you"),
     ("know that's all", "no that's all"),
@@ -215,6 +217,7 @@ mod tests {
             ("555-212-3456", "555 212 3456"),
             ("3/24", "3/24"),
             ("M. I. L. L. E. R.", "m i l l e r"),
+            ("M. M. H. M. Yes.", "mhm yes"),
             ("W I L L I A M S", "w i l l i a m s"),
             ("10 A. M. or 9 p m", "10 am or 9 pm"),
             ("...", ""),

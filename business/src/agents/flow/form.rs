@@ -59,7 +59,9 @@ impl Form {
     /// Takes in service, provider, days and times; `true` if the slot has to be sought anew.
     pub(super) fn take_in(&mut self, heard: &Heard) -> bool {
         let before = (self.service.clone(), self.provider.clone(), self.when.clone());
-        if let Some(service) = &heard.service {
+        // "To the after, a new place" is a misheard day, and sounds like bleaching.
+        let known = self.service.is_some() && !self.guessed;
+        if let Some(service) = heard.service.as_ref().filter(|_| heard.service_sure || !known) {
             self.service = Some(service.clone());
             self.guessed = false;
         }

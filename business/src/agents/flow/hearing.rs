@@ -16,6 +16,8 @@ pub(super) struct Heard {
     pub confidence: f32,
     pub intents: Vec<Intent>,
     pub service: Option<ServiceId>,
+    /// Whether the service was heard word by word, and is not only like what was heard.
+    pub service_sure: bool,
     /// A service that may have been misheard, where none was heard.
     pub perhaps: Option<ServiceId>,
     pub provider: Option<ProviderWish>,
@@ -36,6 +38,8 @@ pub(super) enum ProviderWish {
     Anyone,
 }
 
+/// Closeness of what was said in these words, but for the gaps between them.
+const WORD_BY_WORD: f64 = 0.99;
 /// Shortest row of digits that is a number in passing, when none was asked for.
 const PASSING_DIGITS: usize = 7;
 
@@ -57,7 +61,7 @@ impl Heard {
                     .map(|name| (name.as_str(), service.id.clone()))
             })
         };
-        let service = closest(&words, services()).map(|(service, _)| service);
+        let (service, alike) = closest(&words, services()).unzip();
         let perhaps = if service.is_none() { nearest(&words, services()) } else { None };
         let digits = spoken_digits(&words);
         let mut when = parse_when(&words, context);
@@ -68,6 +72,7 @@ impl Heard {
         Self {
             intents: intents(&words),
             service,
+            service_sure: alike.is_some_and(|alike| alike >= WORD_BY_WORD),
             perhaps,
             provider: provider(&words, tenant),
             when,

@@ -17,6 +17,17 @@ async fn a_booking_as_the_recogniser_heard_it() {
 }
 
 #[tokio::test]
+async fn what_only_sounds_like_another_service_does_not_replace_the_one_that_was_heard() {
+    let mut clinic = Clinic::open().await;
+    let mut phone = clinic.call().await;
+    phone.says("I'd like to make an appointment for a cleaning.").await;
+    phone.mumbles("Tuesday, a new place.", 0.8).await.hears(&["November 24th"]);
+    phone.says("The first one.").await.says("Ann Miller").await.says("yes").await;
+    phone.hears(&["a cleaning"]);
+    phone.says("No, a whitening, please.").await.hears(&["whitening"]);
+}
+
+#[tokio::test]
 async fn one_line_each() {
     for (heard, answer) in [
         ("I'd like to book a cleaning-next Tuesday afternoon.", "November 24th"),

@@ -62,7 +62,8 @@ const INTRODUCTIONS: [&str; 14] = [
 const WEAK_INTRODUCTIONS: [&str; 9] =
     ["it's", "it is", "i'm", "i am", "under", "that's", "that would be", "yes it's", "for"];
 /// End a name, or are none.
-const NOT_NAMES: [&str; 85] = [
+const NOT_NAMES: [&str; 86] = [
+    "mhm",
     "actually",
     "make",
     "change",
@@ -443,5 +444,12 @@ mod tests {
         assert!(!same_person("Anna Miller", "Anna Schmidt"));
         assert!(!same_person("Anna Miller", "Bob"));
         assert!(!same_person("", "Bob"));
+    }
+
+    #[test]
+    fn a_nod_after_a_spelled_name_is_none_of_its_letters() {
+        let text = "My name is Mary M. A. R. Y. Johnson, J. O. H. N. S. O. N.. M. M. H. M. Yes, that works for me.";
+        assert_eq!(name_answer(&Words::new(text)).as_deref(), Some("Mary Johnson"));
+        assert_eq!(Words::new("N.. M. M. H. M. Yes").as_slice().join(" "), "n mhm yes");
     }
 }

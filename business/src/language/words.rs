@@ -98,6 +98,9 @@ const FILLERS: [&str; 18] = [
     "hmm", "hm", "mm", "now", "plays",
 ];
 
+/// Attention without a word, as it is written here.
+const NOD: &str = "mhm";
+
 /// One way of writing for what comes in several, and for what is misheard beyond doubt: no second meaning
 /// that a caller of a front desk could have had. Longer patterns first.
 const REWRITES: [(&str, &str); 60] = [
@@ -106,8 +109,8 @@ const REWRITES: [(&str, &str); 60] = [
     ("next to the afternoon", "next tuesday afternoon"),
     ("next to the morning", "next tuesday morning"),
     ("next to say", "next tuesday"),
-    ("m m h m", "mhm"),
-    ("m m hm", "mhm"),
+    ("m m h m", NOD),
+    ("m m hm", NOD),
     ("no can't you", "no thank you"),
     ("no thanks you", "no thank you"),
     ("know that's all", "no that's all"),
@@ -168,7 +171,7 @@ fn rewrite(words: &[String]) -> Vec<String> {
     let mut out = Vec::with_capacity(words.len());
     while let [first, tail @ ..] = rest {
         let spelled = out.last().is_some_and(|last: &String| is_letter(last));
-        let hit = REWRITES.iter().find(|(from, _)| {
+        let hit = REWRITES.iter().find(|(from, to)| {
             // Most begin otherwise, and this is asked of every word.
             if !from.starts_with(first.as_str()) {
                 return false;
@@ -179,7 +182,9 @@ fn rewrite(words: &[String]) -> Vec<String> {
                 .is_some_and(|head| head.iter().map(String::as_str).eq(from.split(' ')));
             // `W I L L I A M S` has no morning in it.
             let letters = || from.split(' ').all(is_letter);
-            let among = || spelled || rest.get(length).is_some_and(|next| is_letter(next));
+            // No name ends in a nod, which may follow the last letter of one.
+            let follows = spelled && *to != NOD;
+            let among = || follows || rest.get(length).is_some_and(|next| is_letter(next));
             here && !(letters() && among())
         });
         match hit {

@@ -16,7 +16,7 @@ pub struct Args {
     /// Stop after so many recordings, taken evenly from the whole list
     #[arg(long, value_name = "RECORDINGS", value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: Option<u32>,
-    /// How many lines are read to at the same time
+    /// How many lines are read to at the same time, where this machine can hear so many
     #[arg(long, value_name = "LINES", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub at_a_time: u16,
     /// Print one line of JSON: {"wer_streaming", "wer_offline", "first_partial_ms_p50", "final_ms_p50",

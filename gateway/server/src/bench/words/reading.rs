@@ -98,6 +98,7 @@ pub(super) async fn read(
     wire: &Wire,
     speech_end: Duration,
 ) -> Result<Outcome, ReadingError> {
+    room(host).await?;
     let id = host.next_id();
     let mut incoming = events.of(id);
     let (mut line, call) =
@@ -130,6 +131,22 @@ pub(super) async fn read(
         heard.event(at.saturating_duration_since(begun), &event.fact);
     }
     Ok(heard.finish())
+}
+
+/// How often a busy host is asked again, and how long it may stay busy: several recordings.
+const ASKED_EVERY: Duration = Duration::from_millis(250);
+const BUSY_MAX: Duration = Duration::from_secs(60);
+
+/// Waits until the host has room for another line: how many a machine can hear at a time, its admission says.
+async fn room(host: &Host) -> Result<(), ReadingError> {
+    let deadline = Instant::now() + BUSY_MAX;
+    while let Some(refusal) = host.refuses(CallMode::Listen, true) {
+        if refusal != Refusal::AtCapacity || Instant::now() >= deadline {
+            return Err(ReadingError::Refused(refusal));
+        }
+        tokio::time::sleep(ASKED_EVERY).await;
+    }
+    Ok(())
 }
 
 fn spec(id: CallId) -> CallSpec {

@@ -121,7 +121,7 @@ pub struct Recognition {
     /// The words as the model writes them, with its case and sentence marks.
     pub text: String,
     /// Bytes at the beginning of `text` that the run before on the same utterance had too, but for case and
-    /// sentence marks: words that will hardly change. Ends at the end of a word. All of it in a final answer.
+    /// sentence marks: words that will hardly change. Ends at the end of a word.
     pub agreed: usize,
     /// Confidence, 0-1: the geometric mean of the tokens' probabilities. 0 for no words.
     pub confidence: f32,

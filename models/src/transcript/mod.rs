@@ -72,10 +72,8 @@ impl Transcript {
         let mut timed = heard.recognition;
         place(&mut timed, samples);
         let mut recognition = rewritten(&timed, hints);
-        recognition.agreed = match purpose {
-            RecognizerPurpose::Partial => agreement::agreed(text, *agreed, &recognition),
-            RecognizerPurpose::Final => recognition.text.len(),
-        };
+        // Of a final passage, too: whoever asked does not know yet whether the caller goes on.
+        recognition.agreed = agreement::agreed(text, *agreed, &recognition);
         *self = Self {
             from: Some(from),
             draft: heard.draft,

@@ -53,7 +53,7 @@ pub struct Args {
     /// Write one line of JSON instead of a table
     #[arg(long)]
     json: bool,
-    /// Write the clips and their labels to this folder
+    /// Write the clips, their labels and what the models said to this folder
     #[arg(long, value_name = "FOLDER")]
     keep: Option<PathBuf>,
     /// Write a picture of the curves to this SVG file
@@ -214,6 +214,10 @@ impl<'a> Bench<'a> {
         for line in LINES.into_iter().take(self.args.lines) {
             tell(&format!("hearing the set over {}", line.as_str()));
             if let Some(clips) = self.hear(line)? {
+                if let Some(folder) = &self.args.keep {
+                    let heard = clips.iter().map(|played| played.heard.as_slice());
+                    keep::evidence(folder, line, self.clips.iter().zip(heard))?;
+                }
                 played.push((line, clips));
             }
             if let Some(path) = &self.args.answers {

@@ -1,4 +1,5 @@
-//! The set as files: one WAV per clip as each line brings it, and `labels.tsv`.
+//! The set as files: one WAV per clip as each line brings it, `labels.tsv`, and per line what the models said in every
+//! pause, for whoever wants to try other ways of weighing it.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -6,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use callwright_media::SampleRate;
 
+use super::evidence::Heard;
 use super::line::{Arriving, Line};
 use super::set::{Clip, ms};
 
@@ -56,6 +58,37 @@ pub(super) fn labels(folder: &Path, clips: &[Clip]) -> Result<(), KeepError> {
     fs::write(&path, table).map_err(|source| KeepError::File { path: path.clone(), source })
 }
 
+/// Writes what was heard in every pause of the clips over a line: as many rows as `labels.tsv` has.
+pub(super) fn evidence<'a>(
+    folder: &Path,
+    line: Line,
+    clips: impl Iterator<Item = (&'a Clip, &'a [Heard])>,
+) -> Result<(), KeepError> {
+    let mut table = String::from("clip\tpause_start_ms\tover\tfinished\treadings\n");
+    for (clip, heard) in clips {
+        for Heard { pause, readings, finished, .. } in heard {
+            let readings: Vec<String> =
+                readings.iter().map(|(at_ms, over)| format!("{at_ms:.0}:{over:.4}")).collect();
+            let finished = finished.map(|finished| format!("{finished:.4}")).unwrap_or_default();
+            // Writing to a string does not fail.
+            let _written = writeln!(
+                table,
+                "{}\t{:.0}\t{}\t{finished}\t{}",
+                clip.name,
+                ms(pause.start),
+                pause.over,
+                readings.join(" ")
+            );
+        }
+    }
+    let path = folder.join(format!("{}.tsv", file_name(line)));
+    fs::write(&path, table).map_err(|source| KeepError::File { path: path.clone(), source })
+}
+
+fn file_name(line: Line) -> String {
+    line.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
+}
+
 /// Writes a clip as it is heard at the end of a line.
 pub(super) fn clip(
     folder: &Path,
@@ -63,9 +96,7 @@ pub(super) fn clip(
     line: Line,
     arriving: &Arriving,
 ) -> Result<(), KeepError> {
-    let name: String =
-        line.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    let folder = folder.join(name);
+    let folder = folder.join(file_name(line));
     fs::create_dir_all(&folder)
         .map_err(|source| KeepError::File { path: folder.clone(), source })?;
     let path = folder.join(format!("{}.wav", clip.name));

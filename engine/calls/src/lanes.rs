@@ -38,6 +38,8 @@ pub enum LaneRequest {
         from: SamplePos,
         /// The moment to judge.
         upto: SamplePos,
+        /// This pause was judged before; a lane that is behind need not do it again.
+        again: bool,
     },
     /// What was said?
     Transcribe {

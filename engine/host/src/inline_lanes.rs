@@ -282,7 +282,7 @@ impl Lanes for InlineLanes {
             LaneRequest::JudgeEmotion { ask, utterance, from, upto } => {
                 self.judge_emotion(key, (ask, utterance), (from, upto));
             }
-            LaneRequest::Judge { ask, from, upto } => self.judge(key, ask, (from, upto)),
+            LaneRequest::Judge { ask, from, upto, .. } => self.judge(key, ask, (from, upto)),
             LaneRequest::Transcribe {
                 ask, purpose: purpose @ RecognizerPurpose::Partial, ..
             } if self.sheds_partials => {

@@ -190,8 +190,8 @@ impl Lanes for ShardLanes {
             LaneRequest::JudgeEmotion { ask, utterance, from, upto } => {
                 self.ask_emotion(EmotionRequest::Judge { key, ask, utterance, from, upto });
             }
-            LaneRequest::Judge { ask, from, upto } => {
-                self.judge.ask(JudgeRequest::Judge { key, ask, from, upto });
+            LaneRequest::Judge { ask, from, upto, again } => {
+                self.judge.ask(JudgeRequest::Judge { key, ask, from, upto, again });
             }
             LaneRequest::Transcribe { ask, from, upto, purpose, hints } => {
                 let request =

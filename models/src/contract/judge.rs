@@ -22,6 +22,9 @@ pub enum JudgeRequest {
         from: SamplePos,
         /// The moment to judge.
         upto: SamplePos,
+        /// This pause was judged before, and this answer is to make it surer. A lane that is behind answers with
+        /// nothing.
+        again: bool,
     },
     /// The call is over.
     Close(SlotKey),
@@ -34,8 +37,8 @@ pub struct JudgeResult {
     pub key: SlotKey,
     /// Which question.
     pub ask: AskId,
-    /// Probability that the turn is over, 0-1; `None` when the model failed or a newer question of the same
-    /// call took this one's place before it was begun.
+    /// Probability that the turn is over, 0-1; `None` when the model failed, a newer question of the same
+    /// call took this one's place before it was begun, or the lane had no time to judge the pause again.
     pub over: Option<f32>,
 }
 

@@ -317,7 +317,7 @@ impl Lane for JudgeDesk {
         Some(JudgeRequest::Audio(key, block))
     }
     fn question(key: SlotKey, ask: AskId, upto: SamplePos) -> Option<JudgeRequest> {
-        Some(JudgeRequest::Judge { key, ask, from: SamplePos(0), upto })
+        Some(JudgeRequest::Judge { key, ask, from: SamplePos(0), upto, again: upto.0 % 3 == 0 })
     }
     fn cancel(_: SlotKey, _: AskId) -> Option<JudgeRequest> {
         None

@@ -1,10 +1,17 @@
 //! The turn judge's desk: keeps the last seconds of every slot and answers one question after the other.
 //!
 //! One at a time: Smart Turn takes four times as long for four turns as for one (104 ms and 24 ms on one core), so that
-//! together the first would only wait for the last. Nothing is shed but what a newer question of the same call replaces.
+//! together the first would only wait for the last.
+//!
+//! What is left undone when there is more to do than time, in this order:
+//!
+//! 1. A question about a pause that was judged before gets at most half of the lane's time ([`Allowance`]), goes after
+//!    all first ones, and is answered with nothing when it has waited for [`AGAIN_PATIENCE`]: the next is due.
+//! 2. A question is replaced by a newer one of the same call; the first about a pause is never left undone otherwise.
 
 use std::time::{Duration, Instant};
 
+use super::allowance::Allowance;
 use super::desk::{Desk, Exchange, PortId, StepReport};
 use super::guard::{Fault, guarded};
 use super::listeners::Listeners;
@@ -20,8 +27,9 @@ pub(super) struct JudgeDesk {
     model: Box<dyn TurnJudge>,
     slots: Listeners<()>,
     questions: Queue<Question>,
-    /// Questions whose place was taken by a newer one of the same slot.
-    replaced: Vec<Question>,
+    /// Questions that will not be judged.
+    dropped: Vec<Question>,
+    allowance: Allowance,
     turn: Vec<i16>,
     shed: u64,
 }
@@ -34,6 +42,7 @@ struct Question {
     ask: AskId,
     from: SamplePos,
     upto: SamplePos,
+    again: bool,
     since: Instant,
 }
 
@@ -57,7 +66,8 @@ impl JudgeDesk {
             model,
             slots: Listeners::new(slots, JUDGE_SPAN),
             questions: Queue::new(),
-            replaced: Vec::new(),
+            dropped: Vec::new(),
+            allowance: Allowance::default(),
             turn: Vec::new(),
             shed: 0,
         }
@@ -69,15 +79,29 @@ impl JudgeDesk {
         if held.new {
             self.questions.forget(question.key.slot);
         }
-        if let Some(old) = self.questions.find(|q| q.key == question.key) {
-            // The newest moment is the one that matters; it keeps the place in the queue, for the pause is as old
-            // as the first question about it.
-            let since = old.since;
-            self.replaced.push(std::mem::replace(old, Question { since, ..question }));
-            self.shed += 1;
-        } else {
+        let Some(old) = self.questions.find(|q| q.key == question.key) else {
             self.questions.push(question);
+            return;
+        };
+        self.shed += 1;
+        // The newest moment is the one that matters. A first question keeps the place of one: the caller has been silent
+        // for as long.
+        let since = if old.again { question.since } else { old.since };
+        let again = old.again && question.again;
+        self.dropped.push(std::mem::replace(old, Question { since, again, ..question }));
+    }
+
+    /// Takes the next question out of the queue.
+    fn next(&mut self, now: Instant) -> Option<Question> {
+        let stale = self.questions.remove(|question| {
+            question.again && now.saturating_duration_since(question.since) > AGAIN_PATIENCE
+        });
+        self.shed += stale.len() as u64;
+        self.dropped.extend(stale);
+        if let Some(question) = self.questions.next(|question| !question.again) {
+            return Some(question);
         }
+        if self.allowance.any(now) { self.questions.next(|question| question.again) } else { None }
     }
 }
 
@@ -85,7 +109,7 @@ impl Desk for JudgeDesk {
     type Request = JudgeRequest;
     type Answer = JudgeResult;
 
-    const WORKS: &'static [Work] = &[Work::Judgement];
+    const WORKS: &'static [Work] = &[Work::Judgement, Work::SecondOpinion];
 
     fn rehearse(&mut self, _: Work) -> Result<(), Fault> {
         guarded("lane-turn-0", || self.model.rehearse())
@@ -103,9 +127,9 @@ impl Desk for JudgeDesk {
                     self.questions.forget(key.slot);
                 }
             }
-            JudgeRequest::Judge { key, ask, from, upto } => {
+            JudgeRequest::Judge { key, ask, from, upto, again } => {
                 let (share, since) = (Share::default(), now);
-                self.ask(Question { key, share, port, ask, from, upto, since });
+                self.ask(Question { key, share, port, ask, from, upto, again, since });
             }
             JudgeRequest::Close(key) => {
                 if self.slots.close(key) {
@@ -119,21 +143,26 @@ impl Desk for JudgeDesk {
         &mut self,
         exchange: &mut dyn Exchange<JudgeRequest, JudgeResult>,
     ) -> Option<StepReport> {
-        for Question { key, port, ask, .. } in self.replaced.drain(..) {
+        let now = exchange.now();
+        let question = self.next(now);
+        for Question { key, port, ask, .. } in self.dropped.drain(..) {
             exchange.answer(port, JudgeResult { key, ask, over: None });
         }
-        let now = exchange.now();
-        let Question { key, port, ask, from, upto, since, .. } = self.questions.next(|_| true)?;
+        let Question { key, port, ask, from, upto, again, since, .. } = question?;
         self.slots.at(key)?.past.copy(from, upto, &mut self.turn);
         let mut over = [0.0];
         let fault =
             guarded("lane-turn-0", || self.model.judge(&[self.turn.as_slice()], &mut over)).err();
         let [over] = over;
         let over = fault.is_none().then_some(over);
+        if again {
+            self.allowance.spend(exchange.now().saturating_duration_since(now));
+        }
         exchange.answer(port, JudgeResult { key, ask, over });
         let waited = now.saturating_duration_since(since);
         let late = usize::from(waited > LATE);
-        Some(StepReport { work: Work::Judgement, batch: 1, late, waited, fault })
+        let work = if again { Work::SecondOpinion } else { Work::Judgement };
+        Some(StepReport { work, batch: 1, late, waited, fault })
     }
 
     fn succeed(&mut self, model: LaneModel) -> Result<LaneModel, Refused> {
@@ -150,6 +179,8 @@ impl Desk for JudgeDesk {
 
 /// An answer that begins later than this after the question is no help in deciding when to speak.
 const LATE: Duration = Duration::from_millis(100);
+/// A further reading of a pause that waited longer is as old as the next, which is due.
+const AGAIN_PATIENCE: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
 mod tests {
@@ -180,7 +211,12 @@ mod tests {
 
     fn judge(lane: &mut TestExchange<JudgeDesk>, key: SlotKey, ask: u32, from: u64, upto: u64) {
         let (from, upto) = (SamplePos(from), SamplePos(upto));
-        lane.ask(key.slot, JudgeRequest::Judge { key, ask: AskId(ask), from, upto });
+        lane.ask(key.slot, JudgeRequest::Judge { key, ask: AskId(ask), from, upto, again: false });
+    }
+
+    fn judge_again(lane: &mut TestExchange<JudgeDesk>, key: SlotKey, ask: u32) {
+        let (from, upto) = (SamplePos(0), SamplePos(320));
+        lane.ask(key.slot, JudgeRequest::Judge { key, ask: AskId(ask), from, upto, again: true });
     }
 
     #[test]
@@ -222,6 +258,58 @@ mod tests {
         judge(&mut lane, key(0, 1), 2, 0, 200);
         let answers: Vec<_> = lane.settle().iter().map(|a| (a.ask.0, a.over)).collect();
         assert_eq!(answers, [(1, None), (2, Some(200.0))]);
+    }
+
+    #[test]
+    fn a_pause_is_judged_again_only_when_nobody_waits_for_a_first_judgement_and_in_half_of_the_time()
+     {
+        let mut lane = lane();
+        lane.step_time = Duration::from_millis(100);
+        let begun = lane.now;
+        let (mut first, mut further) = (0, 0);
+        for round in 0..100_u32 {
+            for slot in 0..8 {
+                hear(&mut lane, key(slot, 1), u64::from(round), 1);
+                if round % 20 == u32::from(slot) {
+                    judge(&mut lane, key(slot, 1), 1_000 + round, 0, 320);
+                } else {
+                    judge_again(&mut lane, key(slot, 1), round);
+                }
+            }
+            while lane.step().is_some() {}
+            lane.now += Duration::from_millis(20);
+            for (_, answer) in lane.answers.drain(..) {
+                match (answer.ask.0 >= 1_000, answer.over) {
+                    (true, Some(_)) => first += 1,
+                    (false, Some(_)) => further += 1,
+                    (false, None) => {}
+                    (true, None) => panic!("a first judgement was left undone"),
+                }
+            }
+        }
+        assert_eq!(first, 40);
+        let elapsed = lane.now - begun;
+        let share = (lane.step_time * further).as_secs_f32() / elapsed.as_secs_f32();
+        assert!((0.45..0.58).contains(&share), "{share}");
+    }
+
+    #[test]
+    fn a_first_judgement_takes_the_place_of_a_further_one_and_keeps_none_of_its_age() {
+        let mut lane = lane();
+        for slot in [0, 1] {
+            hear(&mut lane, key(slot, 1), 0, 1);
+        }
+        judge_again(&mut lane, key(0, 1), 1);
+        lane.now += AGAIN_PATIENCE / 2;
+        judge(&mut lane, key(1, 1), 1, 0, 320);
+        lane.now += Duration::from_millis(1);
+        judge(&mut lane, key(0, 1), 2, 0, 320);
+        let answers: Vec<_> =
+            lane.settle().iter().map(|a| (a.key.slot.0, a.ask.0, a.over)).collect();
+        assert_eq!(answers, [(0, 1, None), (1, 1, Some(320.0)), (0, 2, Some(320.0))]);
+        judge_again(&mut lane, key(0, 1), 3);
+        lane.now += AGAIN_PATIENCE + Duration::from_millis(1);
+        assert_eq!(lane.settle()[0].over, None, "the next is due");
     }
 
     #[test]

@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 pub enum Work {
     /// The speech detector judges a window of 32 ms.
     Window,
-    /// The turn judge answers a question.
+    /// The turn judge hears a pause for the first time.
     Judgement,
+    /// The turn judge hears the same pause again, to be surer.
+    SecondOpinion,
     /// The recogniser writes down speech that goes on.
     Partial,
     /// The recogniser writes down speech that paused.
@@ -23,13 +25,20 @@ pub enum Work {
 
 impl Work {
     /// All kinds.
-    pub const ALL: [Self; 6] =
-        [Self::Window, Self::Judgement, Self::Partial, Self::Final, Self::Text, Self::Emotion];
+    pub const ALL: [Self; 7] = [
+        Self::Window,
+        Self::Judgement,
+        Self::SecondOpinion,
+        Self::Partial,
+        Self::Final,
+        Self::Text,
+        Self::Emotion,
+    ];
 
-    /// Whether a lane that is behind leaves it undone: words shown while the caller still speaks, and how the caller
-    /// sounds. Everything else is what a conversation waits for.
+    /// Whether a lane that is behind leaves it undone: words shown while the caller still speaks, further readings
+    /// of a pause, and how the caller sounds. Everything else is what a conversation waits for.
     pub const fn can_wait(self) -> bool {
-        matches!(self, Self::Partial | Self::Emotion)
+        matches!(self, Self::Partial | Self::SecondOpinion | Self::Emotion)
     }
 
     /// How often a call in conversation usually asks for it, per second: the caller speaks 40 % of the time in
@@ -38,7 +47,7 @@ impl Work {
     pub const fn usual_rate(self) -> f32 {
         match self {
             Self::Window => 16.0,
-            Self::Judgement => 0.5,
+            Self::Judgement | Self::SecondOpinion => 0.35,
             Self::Partial => 0.8,
             Self::Final => 0.27,
             Self::Text => 0.15,
@@ -54,6 +63,7 @@ impl Work {
             Self::Final => 3,
             Self::Text => 4,
             Self::Emotion => 5,
+            Self::SecondOpinion => 6,
         }
     }
 }

@@ -3,7 +3,7 @@
 //! What is left undone when there is more to do than time, in this order:
 //!
 //! 1. A partial question is answered without words when a newer question of the same call takes its place.
-//! 2. Partial questions get at most half of the lane's time ([`PARTIAL_SHARE`]); one that has waited for
+//! 2. Partial questions get at most half of the lane's time ([`Allowance`]); one that has waited for
 //!    [`PARTIAL_PATIENCE`] is answered without words, since the next is due. So the words that are shown come less
 //!    often, for all calls alike, and a final question never waits for more than the one step under way.
 //! 3. A partial step under way is left undone when a final question comes, where the model can do that ([`Haste`]).
@@ -11,6 +11,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::allowance::Allowance;
 use super::desk::{Desk, Exchange, PortId, StepReport};
 use super::guard::{Fault, guarded};
 use super::listeners::Listeners;
@@ -60,34 +61,6 @@ impl Waits for Question {
 
     fn since(&self) -> Instant {
         self.since
-    }
-}
-
-/// Time that partial questions may use: grows with time, is used up by their steps.
-#[derive(Clone, Copy, Debug, Default)]
-struct Allowance {
-    left: Duration,
-    /// Used beyond what there was.
-    owed: Duration,
-    counted: Option<Instant>,
-}
-
-impl Allowance {
-    /// Lets time pass. Whether a partial question may be answered now.
-    fn any(&mut self, now: Instant) -> bool {
-        let passed = match self.counted.replace(now) {
-            Some(counted) => now.saturating_duration_since(counted).mul_f32(PARTIAL_SHARE),
-            None => ALLOWANCE_MAX,
-        };
-        let paid = passed.min(self.owed);
-        self.owed -= paid;
-        self.left = (self.left + passed.saturating_sub(paid)).min(ALLOWANCE_MAX);
-        self.owed.is_zero() && !self.left.is_zero()
-    }
-
-    fn spend(&mut self, time: Duration) {
-        self.owed += time.saturating_sub(self.left);
-        self.left = self.left.saturating_sub(time);
     }
 }
 
@@ -240,10 +213,6 @@ impl Desk for RecognizerDesk {
 /// A question that waits longer than this is heard as a slow reply.
 const LATE: Duration = Duration::from_millis(200);
 
-/// The share of the lane's time that partial questions may have.
-const PARTIAL_SHARE: f32 = 0.5;
-/// What they may save up: the partial questions of a few calls that come at once.
-const ALLOWANCE_MAX: Duration = Duration::from_millis(400);
 /// A partial question older than this is answered too late to be worth its time: words are shown every 500 ms.
 const PARTIAL_PATIENCE: Duration = Duration::from_millis(400);
 

@@ -313,7 +313,7 @@ mod tests {
             ports[0].ask(JudgeRequest::Open(key, Share::default()));
             ports[0].ask(JudgeRequest::Audio(key, block(0, 1)));
             let (from, upto) = (SamplePos(0), SamplePos(320));
-            ports[0].ask(JudgeRequest::Judge { key, ask: AskId(1), from, upto });
+            ports[0].ask(JudgeRequest::Judge { key, ask: AskId(1), from, upto, again: false });
         }
         let mut answered = Vec::new();
         for at in (0..100).step_by(5) {
@@ -324,7 +324,8 @@ mod tests {
         }
         assert_eq!(answered, [(25, 0), (50, 1)]);
         let expected = lane.monitor().expected(1).unwrap();
-        assert!((expected - 0.025 * 0.5).abs() < 1e-6, "{expected}");
+        let rate = crate::lanes::Work::Judgement.usual_rate();
+        assert!((expected - 0.025 * rate).abs() < 1e-6, "{expected}");
         assert!(lane.monitor().load(origin + ms(100)).busy > 0.0);
     }
 

@@ -134,7 +134,7 @@ impl LaneModel {
     const fn works(&self) -> &'static [Work] {
         match self {
             Self::Detector(_) => &[Work::Window],
-            Self::Judge(_) => &[Work::Judgement],
+            Self::Judge(_) => &[Work::Judgement, Work::SecondOpinion],
             Self::Recognizer(_) => &[Work::Partial, Work::Final],
             Self::Synthesizer(_) => &[Work::Text],
             Self::Emotion(_) => &[Work::Emotion],

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-/// The share of a lane's time that work which can be left undone may have. The rest stays free for what callers wait
-/// for.
+/// The share that work which can be left undone may have of the time in which nothing else is done. The rest stays free
+/// for what callers wait for.
 const SHARE: f32 = 0.5;
 /// What may be saved up: the questions of a few calls that come at once.
 const SAVED_MAX: Duration = Duration::from_millis(400);
 
-/// Grows with time, is used up by steps.
+/// Grows while nothing that callers wait for is done, is used up by steps.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Allowance {
     left: Duration,
@@ -28,6 +28,11 @@ impl Allowance {
         self.owed -= paid;
         self.left = (self.left + passed.saturating_sub(paid)).min(SAVED_MAX);
         self.owed.is_zero() && !self.left.is_zero()
+    }
+
+    /// A step that callers wait for took so long: nothing is earned meanwhile.
+    pub(super) fn skip(&mut self, time: Duration) {
+        self.counted = self.counted.map(|counted| counted + time);
     }
 
     /// A step of such work took so long.

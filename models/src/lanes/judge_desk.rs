@@ -5,7 +5,7 @@
 //!
 //! What is left undone when there is more to do than time, in this order:
 //!
-//! 1. A question about a pause that was judged before gets at most half of the lane's time ([`Allowance`]), goes after
+//! 1. A question about a pause that was judged before gets at most half of the time that first ones leave ([`Allowance`]), goes after
 //!    all first ones, and is answered with nothing when it has waited for [`AGAIN_PATIENCE`]: the next is due.
 //! 2. A question is replaced by a newer one of the same call; the first about a pause is never left undone otherwise.
 
@@ -155,8 +155,11 @@ impl Desk for JudgeDesk {
             guarded("lane-turn-0", || self.model.judge(&[self.turn.as_slice()], &mut over)).err();
         let [over] = over;
         let over = fault.is_none().then_some(over);
+        let took = exchange.now().saturating_duration_since(now);
         if again {
-            self.allowance.spend(exchange.now().saturating_duration_since(now));
+            self.allowance.spend(took);
+        } else {
+            self.allowance.skip(took);
         }
         exchange.answer(port, JudgeResult { key, ask, over });
         let waited = now.saturating_duration_since(since);
@@ -261,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_is_judged_again_only_when_nobody_waits_for_a_first_judgement_and_in_half_of_the_time()
+    fn a_pause_is_judged_again_only_when_nobody_waits_for_a_first_judgement_and_in_half_of_what_is_left()
      {
         let mut lane = lane();
         lane.step_time = Duration::from_millis(100);
@@ -288,9 +291,9 @@ mod tests {
             }
         }
         assert_eq!(first, 40);
-        let elapsed = lane.now - begun;
-        let share = (lane.step_time * further).as_secs_f32() / elapsed.as_secs_f32();
-        assert!((0.45..0.58).contains(&share), "{share}");
+        let left = lane.now - begun - lane.step_time * first;
+        let share = (lane.step_time * further).as_secs_f32() / left.as_secs_f32();
+        assert!((0.45..0.6).contains(&share), "{share}");
     }
 
     #[test]

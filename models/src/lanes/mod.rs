@@ -15,9 +15,9 @@
 //!
 //! Order: the recogniser answers final questions before partial ones; within that, and in the other lanes, calls of
 //! one [`Share`](crate::contract::Share) are served oldest first and shares in turn. Shed, in this order and counted:
-//! partial words (never more than half of the recogniser's time, and none that come too late to be shown) and further
-//! readings of a pause (the same of the judge's), then what a newer question of the same call replaces. Final words,
-//! a pause's first judgement and texts are never shed; too many of them are kept out by admission, which reads
+//! partial words (never more than half of the time that final ones leave, and none that come too late to be shown) and
+//! further readings of a pause (the same of the judge's), then what a newer question of the same call replaces. Final
+//! words, a pause's first judgement and texts are never shed; too many of them are kept out by admission, which reads
 //! [`LaneMonitor::load`].
 //!
 //! Batches: the detector judges a window of every call that has one in a step, because that pays. Judge and recogniser

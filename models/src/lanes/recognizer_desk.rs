@@ -3,7 +3,7 @@
 //! What is left undone when there is more to do than time, in this order:
 //!
 //! 1. A partial question is answered without words when a newer question of the same call takes its place.
-//! 2. Partial questions get at most half of the lane's time ([`Allowance`]); one that has waited for
+//! 2. Partial questions get at most half of the time that final ones leave ([`Allowance`]); one that has waited for
 //!    [`PARTIAL_PATIENCE`] is answered without words, since the next is due. So the words that are shown come less
 //!    often, for all calls alike, and a final question never waits for more than the one step under way.
 //! 3. A partial step under way is left undone when a final question comes, where the model can do that ([`Haste`]).
@@ -182,8 +182,10 @@ impl Desk for RecognizerDesk {
         if fault.is_some() {
             transcript.forget();
         }
-        if purpose == RecognizerPurpose::Partial {
-            self.allowance.spend(exchange.now().saturating_duration_since(now));
+        let took = exchange.now().saturating_duration_since(now);
+        match purpose {
+            RecognizerPurpose::Partial => self.allowance.spend(took),
+            RecognizerPurpose::Final => self.allowance.skip(took),
         }
         let recognition = words.ok();
         exchange.answer(port, RecognizerResult { key, ask, purpose, recognition });
@@ -295,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn partial_questions_take_half_of_the_time_of_a_busy_lane_and_final_ones_all_they_need() {
+    fn partial_questions_take_half_of_the_time_that_final_ones_leave_who_take_all_they_need() {
         let mut lane = lane();
         lane.step_time = Duration::from_millis(100);
         let begun = lane.now;
@@ -319,9 +321,9 @@ mod tests {
             }
         }
         assert_eq!(final_, 40);
-        let elapsed = lane.now - begun;
-        let share = (lane.step_time * partial).as_secs_f32() / elapsed.as_secs_f32();
-        assert!((0.45..0.58).contains(&share), "{share}");
+        let left = lane.now - begun - lane.step_time * final_;
+        let share = (lane.step_time * partial).as_secs_f32() / left.as_secs_f32();
+        assert!((0.45..0.6).contains(&share), "{share}");
     }
 
     #[test]

@@ -226,7 +226,7 @@ impl Call {
                 self.emotion.lull(position, out);
                 self.turns.lull(now, (ended, quiet_since), position, out);
             }
-            Some(SpeechEdge::Resumed) => self.turns.resumed(now),
+            Some(SpeechEdge::Resumed) => self.turns.resumed(now, out),
             Some(SpeechEdge::Pause(_)) => {
                 out.facts.push(CallFact::SpeechStopped);
                 self.turns.pause(now);
@@ -271,7 +271,7 @@ impl Call {
     fn onset(&mut self, now: Moment, began: SamplePos, out: &mut Outbox) {
         out.facts.push(CallFact::SpeechStarted);
         let first = !self.turns.open();
-        self.turns.onset(now, began);
+        self.turns.onset(now, began, out);
         let moment = self.listening.moment_of(began);
         if first {
             self.emotion.turn_began(began);

@@ -54,6 +54,11 @@ pub enum LaneRequest {
         /// What is known of the answer before it is heard.
         hints: Hints,
     },
+    /// The caller went on: neither judgement nor words of this name are wanted.
+    CancelQuestion {
+        /// Which.
+        ask: AskId,
+    },
     /// Say this.
     Speak {
         /// Name of the question.

@@ -174,6 +174,17 @@ impl Pausing {
             Again { ask: Some(ask), due: now.plus(AGAIN_EVERY), left: self.again.left - 1 };
         Some(ask)
     }
+
+    /// The caller goes on: nobody needs to answer what has not been answered.
+    fn take_back(&self, out: &mut Outbox) {
+        let asked = |awaited| match awaited {
+            Awaited::Asked(ask) => Some(ask),
+            Awaited::Answered => None,
+        };
+        let waiting = [asked(self.words), asked(self.judged), self.again.ask, self.partial];
+        out.lanes
+            .extend(waiting.into_iter().flatten().map(|ask| LaneRequest::CancelQuestion { ask }));
+    }
 }
 
 impl Turns {
@@ -265,14 +276,14 @@ impl Turns {
     }
 
     /// Speech began at `began`.
-    pub(crate) fn onset(&mut self, now: Moment, began: SamplePos) {
+    pub(crate) fn onset(&mut self, now: Moment, began: SamplePos, out: &mut Outbox) {
         match &self.state {
             State::Idle => {
                 self.words.clear();
                 self.piece = began.minus(PRE_ROLL);
             }
-            // The answers asked for at the pause are no longer awaited: their names are forgotten with the state.
-            State::Pausing(_) => {}
+            // Answers that are under way are no longer awaited: their names are forgotten with the state.
+            State::Pausing(pausing) => pausing.take_back(out),
             State::Speaking(_) => return,
         }
         self.speak(now);
@@ -314,8 +325,9 @@ impl Turns {
     }
 
     /// The lull was a gap between two words.
-    pub(crate) fn resumed(&mut self, now: Moment) {
-        if matches!(self.state, State::Pausing(_)) {
+    pub(crate) fn resumed(&mut self, now: Moment, out: &mut Outbox) {
+        if let State::Pausing(pausing) = &self.state {
+            pausing.take_back(out);
             self.speak(now);
         }
     }

@@ -302,6 +302,8 @@ impl Lanes for InlineLanes {
                 let result = RecognizerResult { key, ask, purpose, recognition };
                 self.answer_at(self.recognizer_free, LaneAnswer::Recognizer(result));
             }
+            // Every question is answered at once, and only the answer takes its time.
+            LaneRequest::CancelQuestion { .. } => {}
             LaneRequest::Speak { ask, text, style } => self.speak(key, ask, &text, &style),
             LaneRequest::CancelSpeech { ask: cancelled } => {
                 self.answers.retain(|_, answer| match answer {

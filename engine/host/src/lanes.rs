@@ -202,6 +202,11 @@ impl Lanes for ShardLanes {
                     RecognizerPurpose::Partial => recognizer.ask(request),
                 }
             }
+            LaneRequest::CancelQuestion { ask } => {
+                // A call names its questions to both alike, so one of them does not know this one.
+                self.judge.ask(JudgeRequest::Cancel { key, ask });
+                self.recognizer(key).ask(RecognizerRequest::Cancel { key, ask });
+            }
             LaneRequest::Speak { ask, text, style } => {
                 self.synthesizer.ask(SynthesizerRequest::Speak { key, ask, text, style });
             }

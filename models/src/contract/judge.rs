@@ -26,6 +26,14 @@ pub enum JudgeRequest {
         /// nothing.
         again: bool,
     },
+    /// The answer to `ask` is of no use any more: the speaker went on. If it has not been begun it is answered with
+    /// nothing.
+    Cancel {
+        /// Who asked.
+        key: SlotKey,
+        /// Which question.
+        ask: AskId,
+    },
     /// The call is over.
     Close(SlotKey),
 }
@@ -38,7 +46,7 @@ pub struct JudgeResult {
     /// Which question.
     pub ask: AskId,
     /// Probability that the turn is over, 0-1; `None` when the model failed, a newer question of the same
-    /// call took this one's place before it was begun, or the lane had no time to judge the pause again.
+    /// call took this one's place before it was begun, it was cancelled, or the lane had no time to judge the pause again.
     pub over: Option<f32>,
 }
 

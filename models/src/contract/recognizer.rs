@@ -32,6 +32,14 @@ pub enum RecognizerRequest {
         /// What is known of the answer before it is heard.
         hints: Hints,
     },
+    /// The answer to `ask` is of no use any more: the caller went on. If it has not been begun it is answered without
+    /// words.
+    Cancel {
+        /// Who asked.
+        key: SlotKey,
+        /// Which question.
+        ask: AskId,
+    },
     /// The call is over.
     Close(SlotKey),
 }

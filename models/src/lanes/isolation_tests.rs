@@ -317,10 +317,16 @@ impl Lane for JudgeDesk {
         Some(JudgeRequest::Audio(key, block))
     }
     fn question(key: SlotKey, ask: AskId, upto: SamplePos) -> Option<JudgeRequest> {
-        Some(JudgeRequest::Judge { key, ask, from: SamplePos(0), upto, again: upto.0 % 3 == 0 })
+        Some(JudgeRequest::Judge {
+            key,
+            ask,
+            from: SamplePos(0),
+            upto,
+            again: upto.0.is_multiple_of(3),
+        })
     }
-    fn cancel(_: SlotKey, _: AskId) -> Option<JudgeRequest> {
-        None
+    fn cancel(key: SlotKey, ask: AskId) -> Option<JudgeRequest> {
+        Some(JudgeRequest::Cancel { key, ask })
     }
     fn successor() -> LaneModel {
         LaneModel::Judge(Box::new(Mirror))
@@ -348,8 +354,8 @@ impl Lane for RecognizerDesk {
         let from = SamplePos(0);
         Some(RecognizerRequest::Transcribe { key, ask, from, upto, purpose, hints })
     }
-    fn cancel(_: SlotKey, _: AskId) -> Option<RecognizerRequest> {
-        None
+    fn cancel(key: SlotKey, ask: AskId) -> Option<RecognizerRequest> {
+        Some(RecognizerRequest::Cancel { key, ask })
     }
     fn successor() -> LaneModel {
         LaneModel::Recognizer(Box::new(Mirror))

@@ -7,7 +7,8 @@
 //!
 //! 1. A question about a pause that was judged before gets at most half of the time that first ones leave ([`Allowance`]), goes after
 //!    all first ones, and is answered with nothing when it has waited for [`AGAIN_PATIENCE`]: the next is due.
-//! 2. A question is replaced by a newer one of the same call; the first about a pause is never left undone otherwise.
+//! 2. A question is replaced by a newer one of the same call; the first about a pause is never left undone otherwise,
+//!    unless the call takes it back.
 
 use std::time::{Duration, Instant};
 
@@ -130,6 +131,10 @@ impl Desk for JudgeDesk {
             JudgeRequest::Judge { key, ask, from, upto, again } => {
                 let (share, since) = (Share::default(), now);
                 self.ask(Question { key, share, port, ask, from, upto, again, since });
+            }
+            JudgeRequest::Cancel { key, ask } => {
+                let cancelled = self.questions.remove(|q| q.key == key && q.ask == ask);
+                self.dropped.extend(cancelled);
             }
             JudgeRequest::Close(key) => {
                 if self.slots.close(key) {
@@ -313,6 +318,21 @@ mod tests {
         judge_again(&mut lane, key(0, 1), 3);
         lane.now += AGAIN_PATIENCE + Duration::from_millis(1);
         assert_eq!(lane.settle()[0].over, None, "the next is due");
+    }
+
+    #[test]
+    fn what_is_cancelled_before_it_was_begun_is_not_judged() {
+        let mut lane = lane();
+        for slot in [0, 1] {
+            hear(&mut lane, key(slot, 1), 0, 1);
+            judge(&mut lane, key(slot, 1), 1, 0, 320);
+        }
+        for (slot, ask) in [(0, 1), (1, 2)] {
+            let key = key(slot, 1);
+            lane.ask(key.slot, JudgeRequest::Cancel { key, ask: AskId(ask) });
+        }
+        let answers: Vec<_> = lane.settle().iter().map(|a| (a.key.slot.0, a.over)).collect();
+        assert_eq!(answers, [(0, None), (1, Some(320.0))], "the other's is of another name");
     }
 
     #[test]

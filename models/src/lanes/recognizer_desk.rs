@@ -7,7 +7,7 @@
 //!    [`PARTIAL_PATIENCE`] is answered without words, since the next is due. So the words that are shown come less
 //!    often, for all calls alike, and a final question never waits for more than the one step under way.
 //! 3. A partial step under way is left undone when a final question comes, where the model can do that ([`Haste`]).
-//! 4. A final question is never left undone, only replaced by a newer one of the same call.
+//! 4. A final question is never left undone, only replaced by a newer one of the same call or taken back by it.
 
 use std::time::{Duration, Instant};
 
@@ -150,6 +150,10 @@ impl Desk for RecognizerDesk {
             RecognizerRequest::Transcribe { key, ask, from, upto, purpose, hints } => {
                 let (share, since) = (Share::default(), now);
                 self.ask(Question { key, share, port, ask, from, upto, purpose, hints, since });
+            }
+            RecognizerRequest::Cancel { key, ask } => {
+                let cancelled = self.questions.remove(|q| q.key == key && q.ask == ask);
+                self.dropped.extend(cancelled);
             }
             RecognizerRequest::Close(key) => {
                 if self.slots.close(key) {
@@ -337,6 +341,20 @@ mod tests {
         ask(&mut lane, key(0, 1), 2, 320, Final);
         lane.now += 10 * PARTIAL_PATIENCE;
         assert_eq!(settled(&mut lane), [(0, 2, Some("320".to_owned()))], "a final one waits");
+    }
+
+    #[test]
+    fn what_is_cancelled_before_it_was_begun_is_not_heard() {
+        let mut lane = lane();
+        for slot in [0, 1] {
+            hear(&mut lane, key(slot, 1), 0, 1);
+            ask(&mut lane, key(slot, 1), 1, 320, Final);
+        }
+        for (slot, ask) in [(0, 1), (1, 2)] {
+            let key = key(slot, 1);
+            lane.ask(key.slot, RecognizerRequest::Cancel { key, ask: AskId(ask) });
+        }
+        assert_eq!(settled(&mut lane), [(0, 1, None), (1, 1, Some("320".to_owned()))]);
     }
 
     #[test]

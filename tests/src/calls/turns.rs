@@ -1,5 +1,7 @@
 //! The caller's turns.
 
+use std::time::Duration;
+
 use callwright_calls::{CallLimits, CallMode};
 use callwright_contract::{CallCommand, CallFact, Expectation, TurnReason};
 
@@ -47,6 +49,20 @@ fn a_pause_inside_a_sentence_does_not_end_the_turn() {
     let turns = call.facts(fact::turn_over);
     assert_eq!(turns.len(), 1);
     assert_eq!(turns[0].text.reveal(), "I need an appointment on Tuesday.");
+}
+
+#[test]
+fn what_was_asked_about_a_gap_between_words_is_taken_back_when_the_caller_goes_on() {
+    let half_a_second = Duration::from_millis(500);
+    let slow = Delays { judge: half_a_second, recognizer: half_a_second, ..Delays::default() };
+    let mut call = Script::with(CallMode::Converse, CallLimits::default(), slow);
+    call.at(500).caller_says("I need an appointment", 1_000);
+    call.at(1_500 + 110).caller_says("on Tuesday.", 800);
+    call.at(2_000);
+    assert_eq!(call.lanes.taken_back().len(), 2, "its words and its judgement");
+    call.hears_by(5_000, "the turn is over", |f| matches!(f, CallFact::TurnOver(_)));
+    assert_eq!(call.lanes.taken_back().len(), 2, "and nothing that the end waited for");
+    assert_eq!(call.facts(fact::turn_over)[0].text.reveal(), "I need an appointment on Tuesday.");
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::time::Duration;
 use callwright_calls::{LaneAnswer, LaneRequest, Lanes, Moment};
 use callwright_media::{SampleRate, level_dbov};
 use callwright_models::contract::{
-    AudioBlock, DETECTOR_WINDOW, DetectorResult, EmotionResult, JudgeResult, Language, Recognition,
-    RecognizerPurpose, RecognizerResult, Share, SlotKey, SpeechChunk, SpokenWord,
+    AskId, AudioBlock, DETECTOR_WINDOW, DetectorResult, EmotionResult, JudgeResult, Language,
+    Recognition, RecognizerPurpose, RecognizerResult, Share, SlotKey, SpeechChunk, SpokenWord,
     SynthesizerResult,
 };
 
@@ -57,6 +57,8 @@ pub(crate) struct SimulatedLanes {
     pub(super) open: Vec<SlotKey>,
     /// Final transcriptions asked for, as spans of samples.
     asked: Vec<(u64, u64)>,
+    /// Questions that the call took back.
+    taken_back: Vec<AskId>,
 }
 
 /// A simulated voice takes this long for each character.
@@ -84,6 +86,7 @@ impl SimulatedLanes {
             panics: false,
             open: Vec::new(),
             asked: Vec::new(),
+            taken_back: Vec::new(),
         }
     }
 
@@ -107,7 +110,7 @@ impl SimulatedLanes {
         }
     }
 
-    fn speak(&mut self, key: SlotKey, ask: callwright_models::contract::AskId, text: &str) {
+    fn speak(&mut self, key: SlotKey, ask: AskId, text: &str) {
         let after = self.delays.synthesizer;
         if self.mute {
             self.later(after, LaneAnswer::Synthesizer(SynthesizerResult::Failed { key, ask }));
@@ -184,6 +187,18 @@ impl Lanes for SimulatedLanes {
                 let result = RecognizerResult { key, ask, purpose, recognition };
                 self.later(self.delays.recognizer, LaneAnswer::Recognizer(result));
             }
+            LaneRequest::CancelQuestion { ask: cancelled } => {
+                self.taken_back.push(cancelled);
+                for (_, answer) in &mut self.answers {
+                    match answer {
+                        LaneAnswer::Judge(result) if result.ask == cancelled => result.over = None,
+                        LaneAnswer::Recognizer(result) if result.ask == cancelled => {
+                            result.recognition = None;
+                        }
+                        _ => {}
+                    }
+                }
+            }
             LaneRequest::Speak { ask, text, .. } => self.speak(key, ask, &text),
             LaneRequest::CancelSpeech { ask } => {
                 let cancelled = |answer: &LaneAnswer| matches!(answer, LaneAnswer::Synthesizer(SynthesizerResult::Chunk { ask: of, .. }) if *of == ask);
@@ -222,5 +237,10 @@ impl SimulatedLanes {
     /// Spans of samples that transcriptions were asked for.
     pub(crate) fn asked(&self) -> &[(u64, u64)] {
         &self.asked
+    }
+
+    /// Questions that the call took back, in order.
+    pub(crate) fn taken_back(&self) -> &[AskId] {
+        &self.taken_back
     }
 }

@@ -45,8 +45,8 @@ pub struct JudgeResult {
     pub key: SlotKey,
     /// Which question.
     pub ask: AskId,
-    /// Probability that the turn is over, 0-1; `None` when the model failed, a newer question of the same
-    /// call took this one's place before it was begun, it was cancelled, or the lane had no time to judge the pause again.
+    /// Probability that the turn is over, 0-1; `None` when the model failed, a newer question of the same call took this
+    /// one's place before it was begun, it was cancelled, or the lane had no time to judge the pause again.
     pub over: Option<f32>,
 }
 

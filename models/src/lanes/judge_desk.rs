@@ -5,8 +5,9 @@
 //!
 //! What is left undone when there is more to do than time, in this order:
 //!
-//! 1. A question about a pause that was judged before gets at most half of the time that first ones leave ([`Allowance`]), goes after
-//!    all first ones, and is answered with nothing when it has waited for [`AGAIN_PATIENCE`]: the next is due.
+//! 1. A question about a pause that was judged before gets at most half of the time that first ones leave
+//!    ([`Allowance`]), goes after all first ones, and is answered with nothing when it has waited for
+//!    [`AGAIN_PATIENCE`].
 //! 2. A question is replaced by a newer one of the same call; the first about a pause is never left undone otherwise,
 //!    unless the call takes it back.
 
@@ -85,8 +86,8 @@ impl JudgeDesk {
             return;
         };
         self.shed += 1;
-        // The newest moment is the one that matters. A first question keeps the place of one: the caller has been silent
-        // for as long.
+        // The newest moment is the one that matters. A first question keeps the place of one: the caller has been
+        // silent for as long.
         let since = if old.again { question.since } else { old.since };
         let again = old.again && question.again;
         self.dropped.push(std::mem::replace(old, Question { since, again, ..question }));
@@ -187,7 +188,7 @@ impl Desk for JudgeDesk {
 
 /// An answer that begins later than this after the question is no help in deciding when to speak.
 const LATE: Duration = Duration::from_millis(100);
-/// A further reading of a pause that waited longer is as old as the next, which is due.
+/// After a longer wait the silence itself says more than a reading of its beginning.
 const AGAIN_PATIENCE: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
@@ -269,8 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_is_judged_again_only_when_nobody_waits_for_a_first_judgement_and_in_half_of_what_is_left()
-     {
+    fn a_pause_is_judged_again_after_all_first_judgements_and_in_half_of_what_they_leave() {
         let mut lane = lane();
         lane.step_time = Duration::from_millis(100);
         let begun = lane.now;
@@ -317,7 +317,7 @@ mod tests {
         assert_eq!(answers, [(0, 1, None), (1, 1, Some(320.0)), (0, 2, Some(320.0))]);
         judge_again(&mut lane, key(0, 1), 3);
         lane.now += AGAIN_PATIENCE + Duration::from_millis(1);
-        assert_eq!(lane.settle()[0].over, None, "the next is due");
+        assert_eq!(lane.settle()[0].over, None, "it would come too late");
     }
 
     #[test]

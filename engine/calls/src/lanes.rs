@@ -54,8 +54,13 @@ pub enum LaneRequest {
         /// What is known of the answer before it is heard.
         hints: Hints,
     },
-    /// The caller went on: neither judgement nor words of this name are wanted.
-    CancelQuestion {
+    /// The caller went on: this judgement is not wanted any more.
+    CancelJudge {
+        /// Which.
+        ask: AskId,
+    },
+    /// The caller went on: these words are not wanted any more.
+    CancelTranscribe {
         /// Which.
         ask: AskId,
     },

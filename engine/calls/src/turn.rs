@@ -181,9 +181,10 @@ impl Pausing {
             Awaited::Asked(ask) => Some(ask),
             Awaited::Answered => None,
         };
-        let waiting = [asked(self.words), asked(self.judged), self.again.ask, self.partial];
-        out.lanes
-            .extend(waiting.into_iter().flatten().map(|ask| LaneRequest::CancelQuestion { ask }));
+        let words = [asked(self.words), self.partial].into_iter().flatten();
+        out.lanes.extend(words.map(|ask| LaneRequest::CancelTranscribe { ask }));
+        let judged = [asked(self.judged), self.again.ask].into_iter().flatten();
+        out.lanes.extend(judged.map(|ask| LaneRequest::CancelJudge { ask }));
     }
 }
 

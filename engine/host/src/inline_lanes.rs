@@ -303,7 +303,7 @@ impl Lanes for InlineLanes {
                 self.answer_at(self.recognizer_free, LaneAnswer::Recognizer(result));
             }
             // Every question is answered at once, and only the answer takes its time.
-            LaneRequest::CancelQuestion { .. } => {}
+            LaneRequest::CancelJudge { .. } | LaneRequest::CancelTranscribe { .. } => {}
             LaneRequest::Speak { ask, text, style } => self.speak(key, ask, &text, &style),
             LaneRequest::CancelSpeech { ask: cancelled } => {
                 self.answers.retain(|_, answer| match answer {

@@ -202,9 +202,8 @@ impl Lanes for ShardLanes {
                     RecognizerPurpose::Partial => recognizer.ask(request),
                 }
             }
-            LaneRequest::CancelQuestion { ask } => {
-                // A call names its questions to both alike, so one of them does not know this one.
-                self.judge.ask(JudgeRequest::Cancel { key, ask });
+            LaneRequest::CancelJudge { ask } => self.judge.ask(JudgeRequest::Cancel { key, ask }),
+            LaneRequest::CancelTranscribe { ask } => {
                 self.recognizer(key).ask(RecognizerRequest::Cancel { key, ask });
             }
             LaneRequest::Speak { ask, text, style } => {

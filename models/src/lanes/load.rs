@@ -43,7 +43,8 @@ impl Work {
 
     /// How often a call in conversation usually asks for it, per second: the caller speaks 40 % of the time in
     /// turns of 3 s with one pause inside, half of all sound passes the gate in front of the detector, a pause is
-    /// judged twice, and how the caller sounds is asked at each of about three lulls in a turn.
+    /// judged again if there is time, a gap between words may be taken for a pause, and how the caller sounds is asked
+    /// at each of about three lulls in a turn.
     pub const fn usual_rate(self) -> f32 {
         match self {
             Self::Window => 16.0,

@@ -187,15 +187,23 @@ impl Lanes for SimulatedLanes {
                 let result = RecognizerResult { key, ask, purpose, recognition };
                 self.later(self.delays.recognizer, LaneAnswer::Recognizer(result));
             }
-            LaneRequest::CancelQuestion { ask: cancelled } => {
-                self.taken_back.push(cancelled);
+            LaneRequest::CancelJudge { ask } => {
+                self.taken_back.push(ask);
                 for (_, answer) in &mut self.answers {
-                    match answer {
-                        LaneAnswer::Judge(result) if result.ask == cancelled => result.over = None,
-                        LaneAnswer::Recognizer(result) if result.ask == cancelled => {
-                            result.recognition = None;
-                        }
-                        _ => {}
+                    if let LaneAnswer::Judge(result) = answer
+                        && result.ask == ask
+                    {
+                        result.over = None;
+                    }
+                }
+            }
+            LaneRequest::CancelTranscribe { ask } => {
+                self.taken_back.push(ask);
+                for (_, answer) in &mut self.answers {
+                    if let LaneAnswer::Recognizer(result) = answer
+                        && result.ask == ask
+                    {
+                        result.recognition = None;
                     }
                 }
             }

@@ -13,6 +13,7 @@ pub mod recording;
 pub mod transcript;
 
 pub mod catalog;
+pub mod completeness;
 pub mod pull;
 mod shelf;
 pub use shelf::{ModelFact, Models};

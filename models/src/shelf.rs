@@ -5,10 +5,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::catalog;
+use crate::completeness::Weighing;
 use crate::contract::{EmotionModel, Recognizer, SpeechDetector, Synthesizer, TurnJudge};
 use crate::emotion::EmotionNet;
 use crate::lanes::{LaneKind, LaneModel};
-use crate::moonshine::Moonshine;
 use crate::runtime::LoadError;
 use crate::silero::SileroDetector;
 use crate::smart_turn::SmartTurn;
@@ -20,7 +20,7 @@ pub struct Models {
     pub detector: Box<dyn SpeechDetector>,
     /// Smart Turn.
     pub judge: Box<dyn TurnJudge>,
-    /// Moonshine Tiny.
+    /// Moonshine Tiny, its words weighed.
     pub recognizer: Box<dyn Recognizer>,
     /// For callers who do not speak English, one for each lane; none unless a server has such callers.
     pub others: Vec<Box<dyn Recognizer>>,
@@ -74,7 +74,7 @@ impl Models {
         voices: &VoiceOptions,
     ) -> Result<Self, LoadError> {
         let (detector, judge, recognizer, emotion, synthesizer) = thread::scope(|scope| {
-            let recognizer = scope.spawn(|| timed(|| Moonshine::load(models)));
+            let recognizer = scope.spawn(|| timed(|| Weighing::load(models)));
             let judge = scope.spawn(|| timed(|| SmartTurn::load(models)));
             let detector = scope.spawn(|| timed(|| SileroDetector::load(models, slots)));
             let emotion = scope.spawn(|| timed(|| EmotionNet::load(models, slots)));
@@ -129,7 +129,7 @@ impl Models {
                 (LaneModel::Judge(Box::new(model)), fact)
             }
             LaneKind::Recognizer => {
-                let (model, load) = timed(|| Moonshine::load(models))?;
+                let (model, load) = timed(|| Weighing::load(models))?;
                 let fact = fact("recognition", load, model.memory());
                 (LaneModel::Recognizer(Box::new(model)), fact)
             }

@@ -30,8 +30,10 @@ impl Pause<'_> {
         let words = words_of(self.words);
         let finished = self.evidence.finished.or_else(|| mark(self.words));
         let evidence = PauseEvidence { finished, ..self.evidence };
-        let weighed =
-            if evidence.judged.is_empty() { no_judge } else { evidence.patience(self.pace) };
+        let whole = is_whole_question(&words);
+        let sooner = if whole { WHOLE_QUESTION } else { 0.0 };
+        let pace = Pace { sure: self.pace.sure - sooner, ..self.pace };
+        let weighed = if evidence.judged.is_empty() { no_judge } else { evidence.patience(pace) };
         let base = match self.expects {
             Expectation::YesNo if words.first().is_some_and(|word| answers_yes_no(word)) => AT_ONCE,
             Expectation::Digits => match digits_in(&words) {
@@ -42,27 +44,34 @@ impl Pause<'_> {
             Expectation::Spelling => groups,
             Expectation::Name if spells(&words) && !spelled_out(&words) => groups,
             Expectation::Name | Expectation::YesNo => weighed.min(short_answer),
-            Expectation::Anything | Expectation::DateTime | _ if is_whole_question(&words) => {
-                weighed.min(little)
-            }
+            Expectation::Anything | Expectation::DateTime | _ if whole => weighed.min(little),
             Expectation::Anything | Expectation::DateTime | _ => weighed,
         };
-        let promised = self.promise(&words);
+        let promised = self.promise(&words, whole);
         base.max(promised)
     }
 
     /// The silence that the last words ask for.
-    fn promise(&self, words: &[String]) -> Duration {
-        let asked = self.words.trim_end().ends_with('?') || is_whole_question(words);
+    fn promise(&self, words: &[String], whole: bool) -> Duration {
+        let asked = self.words.trim_end().ends_with('?') || whole;
+        let open = matches!(self.expects, Expectation::Anything | Expectation::DateTime);
         if asks_for_time(words) {
             self.tuning.asked_for_time
         } else if trails_off(words, asked) {
             self.tuning.trailing
+        } else if open && !asked && self.evidence.complete.is_some_and(|c| c < HARDLY) {
+            self.tuning.open
         } else {
             Duration::ZERO
         }
     }
 }
+
+/// What a whole question adds to the log-odds of an end, besides what the words are weighed at.
+const WHOLE_QUESTION: f32 = 1.0;
+
+/// Words that are less likely to be all than this are hardly ever all.
+const HARDLY: f32 = 0.05;
 
 /// Nothing is waited for but the pause itself.
 const AT_ONCE: Duration = Duration::ZERO;
@@ -237,7 +246,7 @@ mod tests {
     fn patience(expects: Expectation, judged: Option<f32>, words: &str) -> u128 {
         let mut readings = Readings::default();
         judged.into_iter().for_each(|over| readings.add(over));
-        let evidence = PauseEvidence { judged: readings, finished: None };
+        let evidence = PauseEvidence { judged: readings, ..PauseEvidence::default() };
         let (pace, tuning) = (Pace::default(), PatienceTuning::default());
         Pause { expects, evidence, words, pace, tuning }.patience().as_millis()
     }
@@ -253,16 +262,36 @@ mod tests {
     fn an_unfinished_one_is_waited_for() {
         let and = "I'd like to book a cleaning and";
         assert!(patience(Expectation::Anything, Some(0.9), and) >= 1_300);
-        assert!(patience(Expectation::Anything, Some(0.05), "I need it") >= 1_000);
+        let longest = Pace::default().longest.as_millis();
+        assert_eq!(patience(Expectation::Anything, Some(0.05), "I need it"), longest);
         assert_eq!(patience(Expectation::Anything, None, "I need it"), 800);
         assert!(patience(Expectation::Name, Some(0.01), "Anna") <= 700);
+    }
+
+    #[test]
+    fn words_that_can_hardly_be_all_are_waited_for_unless_a_short_answer_was_asked_for() {
+        let weighed = |expects, complete, words| {
+            let mut judged = Readings::default();
+            judged.add(0.99);
+            let finished = Some(0.9);
+            let evidence = PauseEvidence { judged, finished, complete: Some(complete) };
+            let (pace, tuning) = (Pace::default(), PatienceTuning::default());
+            Pause { expects, evidence, words, pace, tuning }.patience().as_millis()
+        };
+        let like = "My car makes a strange noise.";
+        assert_eq!(weighed(Expectation::Anything, 0.02, like), 1_000);
+        assert!(weighed(Expectation::Anything, 0.1, like) < 800);
+        assert!(weighed(Expectation::Anything, 0.7, like) < 200);
+        assert!(weighed(Expectation::Name, 0.02, "Anna") <= 700);
+        assert!(weighed(Expectation::Anything, 0.02, "Where can I park?") < 800);
     }
 
     #[test]
     fn a_whole_question_is_not_waited_for_long_however_it_sounds() {
         let unsure = |words| patience(Expectation::Anything, Some(0.05), words);
         assert_eq!(unsure("so could you tell me what your address is,"), 450);
-        assert!(unsure("so could you tell me what your address") >= 1_000);
+        let longest = Pace::default().longest.as_millis();
+        assert_eq!(unsure("so could you tell me what your address"), longest);
     }
 
     #[test]

@@ -99,6 +99,8 @@ pub struct PatienceTuning {
     pub groups: Duration,
     /// After a word that promises another.
     pub trailing: Duration,
+    /// After words that can hardly be all.
+    pub open: Duration,
     /// After the caller asked for time.
     pub asked_for_time: Duration,
     /// Longest wait for the lanes' answers at a pause; then the turn ends with what there is.
@@ -115,6 +117,7 @@ impl Default for PatienceTuning {
             no_judge: ms(800),
             groups: ms(1_600),
             trailing: ms(1_300),
+            open: ms(1_000),
             asked_for_time: ms(4_000),
             answers_max: ms(2_500),
         }
@@ -154,7 +157,7 @@ pub enum Setting<'a> {
 }
 
 /// How many settings a call has.
-pub const SETTINGS: usize = 25;
+pub const SETTINGS: usize = 26;
 
 impl CallSpec {
     /// Every setting of the call by its name, limits and pace included: for captures, which keep them, and for replays,
@@ -185,6 +188,7 @@ impl CallSpec {
             ("patience.no_judge", Time(&mut patience.no_judge)),
             ("patience.groups", Time(&mut patience.groups)),
             ("patience.trailing", Time(&mut patience.trailing)),
+            ("patience.open", Time(&mut patience.open)),
             ("patience.asked_for_time", Time(&mut patience.asked_for_time)),
             ("patience.answers_max", Time(&mut patience.answers_max)),
             ("waits.owed_max", Time(&mut waits.owed_max)),

@@ -384,6 +384,7 @@ impl Turns {
                     return None;
                 };
                 pausing.evidence.finished = recognition.finished;
+                pausing.evidence.complete = recognition.complete;
                 pausing.points.words_final = Some(now);
                 if pausing.ended.since(self.piece) >= PIECE_LONG {
                     self.piece = pausing.ended;

@@ -1,7 +1,7 @@
 //! How likely a pause is the end of a turn, and so how long to wait: a small model over what several judges say.
 //!
-//! Logistic regression on few features, so that it holds for voices and lines it has not met. `callwright bench
-//! turns --fit` fits it; `docs/turns.md` has the figures, and says that the shipped weights are older than that command.
+//! A logistic model over few features, so that it holds for voices and lines it has not met. `callwright bench turns
+//! --fit` fits one; what ships was weighed on more than that command hears, which `docs/turns.md` tells with the figures.
 
 use std::time::Duration;
 
@@ -12,6 +12,8 @@ pub struct PauseEvidence {
     pub judged: Readings,
     /// The recogniser's belief that a sentence ends with the last word, 0-1, if it has one.
     pub finished: Option<f32>,
+    /// The belief that a turn could end after these words, by the words alone, 0-1, where they were weighed.
+    pub complete: Option<f32>,
 }
 
 /// The judge's readings of one pause. One reading wavers with where the sound happens to be cut, so they are taken
@@ -41,7 +43,7 @@ impl Readings {
 }
 
 /// Numbers of a feature vector.
-pub const FEATURES: usize = 3;
+pub const FEATURES: usize = 4;
 
 /// The weights of the model: of one, and of [`PauseEvidence::features`] in their order.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,11 +65,12 @@ impl Default for Pace {
 }
 
 impl PauseEvidence {
-    /// The features of a pause that has lasted for `silence`: the judge's mean reading and the recogniser's belief as
-    /// log-odds, and the logarithm of the silence over 0.2 s. What is not known counts as even odds.
+    /// The features of a pause that has lasted for `silence`: the judge's mean reading, the recogniser's belief and that of
+    /// the words as log-odds, and the logarithm of the silence over 0.2 s. What is not known speaks for neither.
     pub fn features(&self, silence: Duration) -> [f32; FEATURES] {
         let finished = self.finished.map_or(0.0, log_odds);
-        [self.judged.mean(), finished, (silence.as_secs_f32() / UNIT_S).ln()]
+        let complete = self.complete.map_or(0.0, log_odds);
+        [self.judged.mean(), finished, complete, (silence.as_secs_f32() / UNIT_S).ln()]
     }
 
     /// The log-odds that a pause that has lasted for `silence` is the end of the turn.
@@ -80,19 +83,23 @@ impl PauseEvidence {
     /// The silence after which the turn is over: the moment at which an end is as likely as `pace` wants, because
     /// pauses that go on are more and more often ends.
     pub(crate) fn patience(&self, pace: Pace) -> Duration {
-        let EndWeights([.., per_log_silence]) = WEIGHTS;
-        let lacking = pace.sure - self.log_odds_of_end(&WEIGHTS, Duration::from_secs_f32(UNIT_S));
+        let weights = if self.complete.is_some() { WEIGHTS } else { WEIGHTS_UNWEIGHED };
+        let EndWeights([.., per_log_silence]) = weights;
+        let lacking = pace.sure - self.log_odds_of_end(&weights, Duration::from_secs_f32(UNIT_S));
         let silence = UNIT_S * (lacking / per_log_silence).exp();
         Duration::from_secs_f32(silence.clamp(0.0, pace.longest.as_secs_f32()))
     }
 }
 
-/// The fitted weights.
-pub const WEIGHTS: EndWeights = EndWeights([-2.28, 0.21, 0.35, 1.03]);
+/// The weights of a pause whose words were weighed.
+pub const WEIGHTS: EndWeights = EndWeights([0.2, 0.25, 0.2, 0.85, 1.03]);
+/// The weights where they were not, because they are of another language than English or there are none. The same pace
+/// fits both.
+const WEIGHTS_UNWEIGHED: EndWeights = EndWeights([-0.42, 0.21, 0.35, 0.0, 1.03]);
 
 /// The shipped pace.
-const SURE: f32 = -1.1;
-const LONGEST: Duration = Duration::from_millis(1_000);
+const SURE: f32 = 0.6;
+const LONGEST: Duration = Duration::from_millis(800);
 
 /// The silence at which the logarithm's feature is zero, in seconds: about where the first decision falls.
 const UNIT_S: f32 = 0.2;
@@ -113,7 +120,7 @@ mod tests {
     fn patience(readings: &[f32], finished: Option<f32>) -> u128 {
         let mut judged = Readings::default();
         readings.iter().for_each(|&over| judged.add(over));
-        PauseEvidence { judged, finished }.patience(Pace::default()).as_millis()
+        PauseEvidence { judged, finished, complete: None }.patience(Pace::default()).as_millis()
     }
 
     #[test]
@@ -143,7 +150,7 @@ mod tests {
     fn at_the_end_of_its_patience_a_pause_is_as_sure_as_the_pace_wants() {
         let mut judged = Readings::default();
         judged.add(0.6);
-        let evidence = PauseEvidence { judged, finished: Some(0.7) };
+        let evidence = PauseEvidence { judged, finished: Some(0.7), complete: Some(0.4) };
         let silence = evidence.patience(Pace::default());
         let odds = evidence.log_odds_of_end(&WEIGHTS, silence);
         assert!((odds - SURE).abs() < 1e-3, "{odds} after {silence:?}");

@@ -109,7 +109,7 @@ struct Slot {
 
 impl Default for InlineDelays {
     /// About what the default models take on one core of a small server when nothing else runs. The judge always
-    /// hears 8 s; what the recogniser takes grows with the sound it is asked about.
+    /// hears 4 s; what the recogniser takes grows with the sound it is asked about.
     fn default() -> Self {
         let fixed = |ms| AnswerDelay { fixed: Duration::from_millis(ms), ..AnswerDelay::default() };
         let per_second = Duration::from_millis(12);

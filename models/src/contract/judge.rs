@@ -2,8 +2,8 @@
 
 use super::{AskId, AudioBlock, ModelError, SamplePos, Share, SlotKey};
 
-/// Samples of the recent past that a turn judge hears: 8 s.
-pub const JUDGE_SPAN: usize = 8 * 16_000;
+/// Samples of the recent past that a turn judge hears: 4 s.
+pub const JUDGE_SPAN: usize = 4 * 16_000;
 
 /// What a call sends to the turn judge's lane.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -138,6 +138,9 @@ pub struct Recognition {
     /// The model's belief that a sentence ends with the last word, 0-1, where it has one: its share for the marks
     /// that end sentences among all that it could have written there.
     pub finished: Option<f32>,
+    /// The belief that a turn could end after these words, 0-1, by the words alone, where somebody weighed them
+    /// ([`crate::completeness`]).
+    pub complete: Option<f32>,
 }
 
 /// One recognised word.

@@ -117,7 +117,7 @@ fn assemble(marked: &str, origin: &[usize], tokens: &[ChosenToken]) -> Recogniti
         at += marked.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
     }
     let confidence = if words.is_empty() { 0.0 } else { confidence(tokens.iter()) };
-    Recognition { agreed: text.len(), text, confidence, words, finished: None }
+    Recognition { agreed: text.len(), text, confidence, words, finished: None, complete: None }
 }
 
 /// The geometric mean of the tokens' probabilities.

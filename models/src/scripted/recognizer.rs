@@ -77,5 +77,5 @@ fn recognition(text: String, confidence: f32) -> Recognition {
         at += word.len() + 1;
     }
     let confidence = if words.is_empty() { 0.0 } else { confidence };
-    Recognition { agreed: text.len(), text, confidence, words, finished: None }
+    Recognition { agreed: text.len(), text, confidence, words, finished: None, complete: None }
 }

@@ -1,24 +1,24 @@
-//! Whisper's log-mel spectrogram of the last 8 s, as Smart Turn was trained on it.
+//! Whisper's log-mel spectrogram of the last 4 s, as Smart Turn was trained on it.
 //!
 //! 80 mel bands (Slaney's scale and area norm, 0-8 kHz), windows of 25 ms (periodic Hann) every 10 ms, centred,
-//! with the ends reflected. What is shorter than 8 s gets silence in front; the whole 8 s, silence included, are
+//! with the ends reflected. What is shorter than 4 s gets silence in front; the whole 4 s, silence included, are
 //! brought to zero mean and unit variance first. Values: `log10` of the power, at least 10^-10, not more than
-//! 8 below the greatest, then `(x + 4) / 4`. Source: `WhisperFeatureExtractor(chunk_length=8)` of Hugging Face
-//! transformers, as vendored by Pipecat 1.14 for this model.
+//! 8 below the greatest, then `(x + 4) / 4`. Source: `WhisperFeatureExtractor` of Hugging Face
+//! transformers, as vendored by Pipecat 1.14 for this model, there with `chunk_length=8`.
 
 use crate::contract::JUDGE_SPAN;
 use crate::mel::{HOP, MelPower, WINDOW};
 
 /// Mel bands.
 pub(super) const MELS: usize = 80;
-/// Frames: 8 s of 10 ms.
+/// Frames: 4 s of 10 ms.
 pub(super) const FRAMES: usize = JUDGE_SPAN / HOP;
 
 /// Everything that is computed once, and the room that is used each time.
 #[derive(Debug)]
 pub(super) struct LogMel {
     mel: MelPower,
-    /// The normalised 8 s with [`MARGIN`] reflected samples at each end.
+    /// The normalised 4 s with [`MARGIN`] reflected samples at each end.
     wave: Vec<f32>,
 }
 

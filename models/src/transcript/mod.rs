@@ -116,5 +116,9 @@ fn rewritten(heard: &Recognition, hints: &Hints) -> Recognition {
         AnswerForm::Digits => digits::write(&pieces),
         AnswerForm::Spelling => spelling::write(&pieces),
     };
-    Recognition { finished: heard.finished, ..writing::written(pieces, heard.confidence) }
+    Recognition {
+        finished: heard.finished,
+        complete: heard.complete,
+        ..writing::written(pieces, heard.confidence)
+    }
 }

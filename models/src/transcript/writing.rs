@@ -41,7 +41,7 @@ pub(super) fn written(pieces: Vec<Piece>, confidence: f32) -> Recognition {
         text.push_str(&word);
         words.push(RecognizedWord { range, confidence, span });
     }
-    Recognition { agreed: text.len(), text, confidence, words, finished: None }
+    Recognition { agreed: text.len(), text, confidence, words, finished: None, complete: None }
 }
 
 /// One word in place of several: as sure as the least sure of them, as long as all.

@@ -8,6 +8,7 @@
 
 mod recording;
 
+mod completeness;
 mod emotion;
 mod endings;
 mod hints;

@@ -151,7 +151,7 @@ fn recognition(said: &[&str]) -> Recognition {
         words.push(RecognizedWord { range, confidence: 0.93, span: 0..0 });
     }
     let confidence = if words.is_empty() { 0.0 } else { 0.93 };
-    Recognition { agreed: text.len(), text, confidence, words, finished: None }
+    Recognition { agreed: text.len(), text, confidence, words, finished: None, complete: None }
 }
 
 /// Speaks every text at a pitch of its own, fast.

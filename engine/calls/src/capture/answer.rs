@@ -89,6 +89,7 @@ fn recognition<P: Put>(out: &mut P, heard: &Recognition) {
     out.number(heard.agreed as u64);
     out.float(heard.confidence);
     out.maybe(heard.finished, Put::float);
+    out.maybe(heard.complete, Put::float);
     out.number(heard.words.len() as u64);
     for word in &heard.words {
         for edge in [word.range.start, word.range.end, word.span.start, word.span.end] {
@@ -142,6 +143,7 @@ fn taken_recognition(octets: &mut Take<'_>) -> Taken<Recognition> {
     let agreed = size(octets)?;
     let confidence = octets.float()?;
     let finished = octets.maybe(Take::float)?;
+    let complete = octets.maybe(Take::float)?;
     let words = (0..octets.count()?)
         .map(|_| {
             let range = size(octets)?..size(octets)?;
@@ -154,7 +156,7 @@ fn taken_recognition(octets: &mut Take<'_>) -> Taken<Recognition> {
     if !fits {
         return Err(Malformed("the words of a recognition lie outside its text"));
     }
-    Ok(Recognition { text, agreed, confidence, words, finished })
+    Ok(Recognition { text, agreed, confidence, words, finished, complete })
 }
 
 fn size(octets: &mut Take<'_>) -> Taken<usize> {
@@ -175,6 +177,7 @@ mod tests {
             confidence: 0.25,
             words: Vec::new(),
             finished: Some(0.75),
+            complete: Some(0.5),
         };
         let chunk = SpeechChunk {
             rate: SampleRate::Hz16000,

@@ -19,7 +19,7 @@ use super::bytes::Malformed;
 
 /// What every capture begins with; the last octet is the version of the form, which changes whenever an older reader
 /// would misunderstand.
-pub(super) const MAGIC: [u8; 10] = *b"CWCAPTURE\x01";
+pub(super) const MAGIC: [u8; 10] = *b"CWCAPTURE\x02";
 
 /// Octets of a block before it is deflated, at most. A second of a call takes about 10,000, and 100,000 in which a voice
 /// makes ten seconds of sound.

@@ -83,6 +83,14 @@ pub enum BenchError {
     /// The system gives no threads, or no signals.
     #[error("cannot start: {0}")]
     System(std::io::Error),
+    /// What is to be said.
+    #[error("cannot say what is in {}: {why}", path.display())]
+    Lines {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
     /// Something cannot be written.
     #[error("cannot write {}: {why}", path.display())]
     Record {

@@ -4,7 +4,8 @@
 //! Real models, a telephone's sound, a virtual clock: the slow twentieth of the replies can be looked at one by one.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use callwright_calls::Pace;
@@ -12,13 +13,14 @@ use callwright_calls::leg::LegAudio;
 use callwright_contract::TurnReason;
 use callwright_host::{InlineDelays, InlineLanes, InlineModels};
 use callwright_models::Models;
+use callwright_models::contract::VoiceStyle;
 use callwright_models::flite::Flite;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use serde::Serialize;
 
-use super::conversation::script::HESITATION;
-use super::conversation::voices::{Line, VOICES, rehearse};
+use super::conversation::script::{HESITATION, LINES};
+use super::conversation::voices::{Line, VOICES, speak_all};
 use super::turns::live::Player;
 use super::{BenchError, progress, say};
 use crate::config::Config;
@@ -35,6 +37,12 @@ pub struct Args {
     /// Decides how long callers hesitate
     #[arg(long, default_value_t = 1, value_name = "NUMBER")]
     seed: u64,
+    /// Say the lines of this file instead: one in a line, with | where the speaker may hesitate, # before a remark
+    #[arg(long, value_name = "FILE")]
+    lines: Option<PathBuf>,
+    /// Flite's voices that say them
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_values = VOICES)]
+    voices: Vec<String>,
     /// Log-odds of an end at which a turn is over, instead of the shipped ones: less answers sooner and cuts more off
     #[arg(long, value_name = "ODDS", allow_hyphen_values = true)]
     sure: Option<f32>,
@@ -52,6 +60,8 @@ Examples:
       what was said and heard, the longest wait first, and a summary
   callwright bench waits --sure -1.5
       the same for a core that answers sooner
+  callwright bench waits --lines benches/waits/businesses.txt --voices rms,awb,kal
+      the same for what callers say to other businesses
 
 A wait is counted from the caller's last loud sample to the moment at which the turn is over; the line and the voice add
 their own time to that, which `bench conversation` measures.
@@ -67,8 +77,8 @@ const AFTER: usize = 150;
 /// One line in one voice.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 struct Wait {
-    voice: &'static str,
-    line: &'static str,
+    voice: Arc<str>,
+    line: Arc<str>,
     /// From the last loud sample to the end of the turn; absent when it was not taken to be over within 3 s.
     waited_ms: Option<u64>,
     /// The end was judged, or patience had its own.
@@ -103,11 +113,18 @@ pub(super) fn measure(args: &Args) -> Result<(), BenchError> {
     let mut flite = Flite::load().map_err(|error| BenchError::Voice(error.to_string()))?;
     let mut random = StdRng::seed_from_u64(args.seed);
     let pace = args.sure.map_or_else(Pace::default, |sure| Pace { sure, ..Pace::default() });
+    let texts = args.lines.as_deref().map_or_else(|| Ok(LINES.map(str::to_owned).into()), read)?;
     let mut said = Vec::new();
     for _ in 0..args.times {
-        for voice in VOICES {
-            let lines = rehearse(voice, &mut random, &mut flite)?.lines;
-            said.extend(lines.into_iter().map(|line| (voice, line)));
+        for voice in &args.voices {
+            if !flite.voices().any(|known| known == voice) {
+                let known: Vec<_> = flite.voices().collect();
+                let known = known.join(", ");
+                return Err(BenchError::Voice(format!("`{voice}` is none; there are {known}")));
+            }
+            let lines = speak_all(&texts, &VoiceStyle::of(voice), &mut random, &mut flite)?;
+            let voice: Arc<str> = voice.as_str().into();
+            said.extend(lines.into_iter().map(|line| (Arc::clone(&voice), line)));
         }
     }
     let bar = progress(said.len() as u64, "{bar:30} {pos}/{len} lines {eta}", args.json);
@@ -129,9 +146,25 @@ pub(super) fn measure(args: &Args) -> Result<(), BenchError> {
     Ok(())
 }
 
+/// The lines of a file.
+fn read(path: &Path) -> Result<Vec<String>, BenchError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|why| BenchError::Lines { path: path.to_owned(), why: why.to_string() })?;
+    let lines = text.lines().map(str::trim);
+    let lines: Vec<String> = lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect();
+    if lines.is_empty() {
+        let why = "it has no line that can be said".to_owned();
+        return Err(BenchError::Lines { path: path.to_owned(), why });
+    }
+    Ok(lines)
+}
+
 /// Says one line to a call of its own.
 fn wait(
-    voice: &'static str,
+    voice: &Arc<str>,
     line: &Line,
     player: &mut Player<'_>,
     pace: Pace,
@@ -140,7 +173,7 @@ fn wait(
     let mut packets: Vec<Vec<u8>> = Vec::new();
     let mut send = |mouth: &mut Mouth| packets.push(mouth.next_frame().octets().to_vec());
     (0..BEFORE).for_each(|_| send(&mut mouth));
-    let loud = mouth.speak(std::sync::Arc::clone(&line.clip), None);
+    let loud = mouth.speak(Arc::clone(&line.clip), None);
     while mouth.is_busy() {
         send(&mut mouth);
     }
@@ -150,8 +183,8 @@ fn wait(
     let cut_offs = noticed.turns.iter().take_while(|(at_ms, _)| *at_ms < ended_ms).count();
     let after = noticed.turns.get(cut_offs);
     Ok(Wait {
-        voice,
-        line: line.text,
+        voice: Arc::clone(voice),
+        line: Arc::clone(&line.text),
         // Whole milliseconds of a few seconds.
         waited_ms: after.map(|(at_ms, _)| (at_ms - ended_ms) as u64),
         reason: after.map(|(_, over)| TurnReason::as_str(over.reason)),
@@ -208,10 +241,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_file_has_a_line_in_each_line_but_remarks() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "# A remark\n\n Can I | bring it in?\nNo.\n").unwrap();
+        assert_eq!(read(file.path()).unwrap(), ["Can I | bring it in?", "No."]);
+        std::fs::write(file.path(), "# nothing\n").unwrap();
+        assert!(read(file.path()).unwrap_err().to_string().contains("no line that can be said"));
+    }
+
+    #[test]
     fn the_longest_wait_comes_first_and_no_answer_before_it() {
         let wait = |waited_ms, cut_offs| Wait {
-            voice: "rms",
-            line: "one | two",
+            voice: "rms".into(),
+            line: "one | two".into(),
             waited_ms,
             reason: None,
             cut_offs,

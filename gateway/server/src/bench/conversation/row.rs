@@ -251,7 +251,10 @@ mod tests {
 
     fn held(began_ms: u64, responses: Vec<Response>) -> Dialled {
         let talked = Talked {
-            responses: responses.into_iter().map(|response| ("a | word", response)).collect(),
+            responses: responses
+                .into_iter()
+                .map(|response| ("a | word".into(), response))
+                .collect(),
             talked: (time(24_000), time(30_000)),
             stutters: 1,
             lasted: time(60_000),

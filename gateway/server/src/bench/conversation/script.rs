@@ -5,7 +5,7 @@ pub(in crate::bench) const HESITATION: char = '|';
 
 /// Questions that the receptionist answers at once. [`HESITATION`]s stand in the
 /// middle of sentences, where nobody would take them for an end.
-pub(super) const LINES: [&str; 21] = [
+pub(in crate::bench) const LINES: [&str; 21] = [
     "Where are you located?",
     "How much is a cleaning?",
     "Do you take new patients?",

@@ -22,7 +22,7 @@ pub(super) struct Talk {
     /// Kept when wanted.
     recording: Option<Recording>,
     /// What was said, in the order of the ear's utterances.
-    said: Vec<&'static str>,
+    said: Vec<Arc<str>>,
     speaking: bool,
     hang_up_at: Duration,
     hung_up: bool,
@@ -49,7 +49,7 @@ const LATE: Duration = Duration::from_millis(10);
 #[derive(Debug)]
 pub(super) struct Talked {
     /// What came of everything that was said, with the words.
-    pub(super) responses: Vec<(&'static str, Response)>,
+    pub(super) responses: Vec<(Arc<str>, Response)>,
     /// How long the caller and the agent were heard.
     pub(super) talked: (Duration, Duration),
     /// How often the agent's sound ran dry.
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_greeting_is_answered_the_answer_is_measured_and_the_caller_hangs_up() {
-        let line = Line { text: "hello", clip: Arc::new(Clip::new(&[9_000; 8_000])) };
+        let line = Line { text: "hello".into(), clip: Arc::new(Clip::new(&[9_000; 8_000])) };
         let repertoire = Repertoire { lines: vec![line], cut_ins: Vec::new() };
         let talker = Talker::new(Arc::new(repertoire), 0.4, 1);
         let [account_sid, call_sid, stream_sid] = ["AC1", "CA1", "MZ1"].map(str::to_owned);
@@ -258,8 +258,8 @@ mod tests {
         }
         assert_eq!(last, OnTheLine::HungUp);
         let talked = talk.finish();
-        let (text, response) = talked.responses[0];
-        assert_eq!((text, talked.hung_up, talked.offences.len()), ("hello", true, 0));
+        let (text, response) = talked.responses[0].clone();
+        assert_eq!((text, talked.hung_up, talked.offences.len()), ("hello".into(), true, 0));
         let reply = response.reply_after.unwrap();
         assert!((at(14)..=at(17)).contains(&reply), "{reply:?}");
         assert_eq!((talked.punctuality.frames, talked.punctuality.late), (400, 0));

@@ -189,8 +189,8 @@ mod tests {
     use crate::simulate::mouth::Clip;
     use crate::simulate::twilio::{Played, Sound};
 
-    fn line(text: &'static str, ms: usize) -> Line {
-        Line { text, clip: Arc::new(Clip::new(&vec![8_000; ms * 8])) }
+    fn line(text: &str, ms: usize) -> Line {
+        Line { text: text.into(), clip: Arc::new(Clip::new(&vec![8_000; ms * 8])) }
     }
 
     fn talker(share: f64, seed: u64) -> Talker {

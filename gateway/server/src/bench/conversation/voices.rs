@@ -21,7 +21,7 @@ pub(in crate::bench) const VOICES: [&str; 2] = ["rms", "awb"];
 /// Something to say, ready to be sent.
 #[derive(Clone, Debug)]
 pub(in crate::bench) struct Line {
-    pub(in crate::bench) text: &'static str,
+    pub(in crate::bench) text: Arc<str>,
     pub(in crate::bench) clip: Arc<Clip>,
 }
 
@@ -48,15 +48,25 @@ pub(in crate::bench) fn rehearse(
     synthesizer: &mut dyn Synthesizer,
 ) -> Result<Repertoire, SpeechError> {
     let style = VoiceStyle::of(voice);
-    let mut all = |texts: &[&'static str]| {
-        let each = texts.iter().map(|text| speak(text, &style, random, synthesizer));
-        each.collect::<Result<Vec<_>, _>>()
-    };
-    Ok(Repertoire { lines: all(&LINES)?, cut_ins: all(&CUT_INS)? })
+    let lines = speak_all(&LINES, &style, random, synthesizer)?;
+    Ok(Repertoire { lines, cut_ins: speak_all(&CUT_INS, &style, random, synthesizer)? })
+}
+
+/// Speaks each of `texts`; `random` decides how long its hesitations are.
+///
+/// # Errors
+/// [`SpeechError`] names the text.
+pub(in crate::bench) fn speak_all(
+    texts: &[impl AsRef<str>],
+    style: &VoiceStyle,
+    random: &mut StdRng,
+    synthesizer: &mut dyn Synthesizer,
+) -> Result<Vec<Line>, SpeechError> {
+    texts.iter().map(|text| speak(text.as_ref(), style, random, synthesizer)).collect()
 }
 
 fn speak(
-    text: &'static str,
+    text: &str,
     style: &VoiceStyle,
     random: &mut StdRng,
     synthesizer: &mut dyn Synthesizer,
@@ -84,7 +94,7 @@ fn speak(
     let fade = count(rate, FADE);
     let samples = resample(&with_pauses(&samples, &cuts, fade), rate, SampleRate::Hz8000)
         .map_err(|error| unspoken(error.to_string()))?;
-    Ok(Line { text, clip: Arc::new(Clip::new(&samples)) })
+    Ok(Line { text: text.into(), clip: Arc::new(Clip::new(&samples)) })
 }
 
 /// The text without its marks, and where in it they stood, in bytes.

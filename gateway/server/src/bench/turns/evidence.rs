@@ -23,6 +23,8 @@ pub(super) struct Heard {
     pub(super) readings: Vec<(f64, f32)>,
     /// The recogniser's belief that a sentence ends with the last word.
     pub(super) finished: Option<f32>,
+    /// The belief that a turn could end after these words.
+    pub(super) complete: Option<f32>,
 }
 
 /// Milliseconds between two readings (the inference interval of eot-bench).
@@ -67,12 +69,13 @@ pub(super) fn heard(
             let [over] = over;
             readings.push((at_ms, over));
         }
-        let mut finished = None;
+        let (mut finished, mut complete) = (None, None);
         if let Some(recognizer) = &mut recognizer {
             let words = sound(pause.start.saturating_sub(BEFORE)..pause.start + TAIL);
-            finished = recognizer.recognize(&[words])?.pop().and_then(|words| words.finished);
+            let words = recognizer.recognize(&[words])?.pop().unwrap_or_default();
+            (finished, complete) = (words.finished, words.complete);
         }
-        heard.push(Heard { pause, known_ms, readings, finished });
+        heard.push(Heard { pause, known_ms, readings, finished, complete });
     }
     Ok(heard)
 }
@@ -83,7 +86,8 @@ impl Heard {
         let mut judged = Readings::default();
         self.readings.iter().map(move |&(at_ms, over)| {
             judged.add(over);
-            (at_ms, PauseEvidence { judged, finished: self.finished })
+            let Self { finished, complete, .. } = *self;
+            (at_ms, PauseEvidence { judged, finished, complete })
         })
     }
 

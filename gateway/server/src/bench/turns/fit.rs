@@ -97,14 +97,15 @@ mod tests {
 
     #[test]
     fn weights_that_made_the_examples_are_found_again() {
-        let truth = EndWeights([-1.0, 0.5, 0.25, 1.0]);
+        let truth = EndWeights([-1.0, 0.5, 0.25, 0.4, 1.0]);
         let mut chance = Chance(1);
         let mut share = || (chance.next() >> 11) as f32 / (1_u64 << 53) as f32;
         let examples: Vec<Example> = (0..40_000)
             .map(|_| {
                 let mut judged = Readings::default();
                 judged.add(share());
-                let evidence = PauseEvidence { judged, finished: Some(share()) };
+                let evidence =
+                    PauseEvidence { judged, finished: Some(share()), complete: Some(share()) };
                 let silence = Duration::from_secs_f32(0.1 + share());
                 let odds = evidence.log_odds_of_end(&truth, silence);
                 let over = share() < 1.0 / (1.0 + (-odds).exp());
@@ -115,6 +116,6 @@ mod tests {
         for (found, truth) in found.iter().zip(truth.0) {
             assert!((found - truth).abs() < 0.1, "{found} for {truth}");
         }
-        assert_eq!(fit(&[]), EndWeights([0.0; 4]), "nothing says nothing");
+        assert_eq!(fit(&[]), EndWeights([0.0; 5]), "nothing says nothing");
     }
 }

@@ -64,16 +64,17 @@ pub(super) fn evidence<'a>(
     line: Line,
     clips: impl Iterator<Item = (&'a Clip, &'a [Heard])>,
 ) -> Result<(), KeepError> {
-    let mut table = String::from("clip\tpause_start_ms\tover\tfinished\treadings\n");
+    let mut table = String::from("clip\tpause_start_ms\tover\tfinished\tcomplete\treadings\n");
     for (clip, heard) in clips {
-        for Heard { pause, readings, finished, .. } in heard {
+        for Heard { pause, readings, finished, complete, .. } in heard {
             let readings: Vec<String> =
                 readings.iter().map(|(at_ms, over)| format!("{at_ms:.0}:{over:.4}")).collect();
-            let finished = finished.map(|finished| format!("{finished:.4}")).unwrap_or_default();
+            let belief = |p: &Option<f32>| p.map(|p| format!("{p:.4}")).unwrap_or_default();
+            let (finished, complete) = (belief(finished), belief(complete));
             // Writing to a string does not fail.
             let _written = writeln!(
                 table,
-                "{}\t{:.0}\t{}\t{finished}\t{}",
+                "{}\t{:.0}\t{}\t{finished}\t{complete}\t{}",
                 clip.name,
                 ms(pause.start),
                 pause.over,

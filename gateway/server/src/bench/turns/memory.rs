@@ -56,13 +56,15 @@ impl Memory {
                 (Some("detector"), ..) => {
                     answers.detected.insert(heard, value);
                 }
-                (Some("words"), Some(finished), Some(text)) => {
+                (Some("said"), Some(beliefs), Some(text)) => {
+                    let (finished, complete) = beliefs.split_once(' ').unwrap_or((beliefs, ""));
                     let recognition = Recognition {
                         text: text.to_owned(),
                         agreed: text.len(),
                         confidence: value,
                         words: Vec::new(),
                         finished: finished.parse().ok(),
+                        complete: complete.parse().ok(),
                     };
                     answers.recognized.insert(heard, recognition);
                 }
@@ -72,8 +74,8 @@ impl Memory {
         Ok(Self { answers: Arc::new(Mutex::new(answers)) })
     }
 
-    /// Writes the answers as lines: `judge` or `detector`, what was heard, the probability; or `words`, what was heard,
-    /// the confidence, the belief that a sentence ends (`-` for none), the text.
+    /// Writes the answers as lines: `judge` or `detector`, what was heard, the probability; or `said`, what was heard, the
+    /// confidence, the beliefs that a sentence ends and that the words could be all (`-` for none), the text.
     pub(super) fn save(&self, path: &Path) -> std::io::Result<()> {
         let mut text = String::new();
         self.with(|answers| {
@@ -84,12 +86,12 @@ impl Memory {
             for (heard, probability) in &answers.detected {
                 let _written = writeln!(text, "detector\t{heard}\t{probability}");
             }
-            for (heard, Recognition { text: words, confidence, finished, .. }) in
-                &answers.recognized
-            {
-                let finished = finished.map_or_else(|| "-".to_owned(), |p| p.to_string());
+            let belief = |p: &Option<f32>| p.map_or_else(|| "-".to_owned(), |p| p.to_string());
+            for (heard, recognition) in &answers.recognized {
+                let Recognition { text: words, confidence, finished, complete, .. } = recognition;
+                let beliefs = format!("{} {}", belief(finished), belief(complete));
                 let words = words.replace(['\t', '\n'], " ");
-                let _written = writeln!(text, "words\t{heard}\t{confidence}\t{finished}\t{words}");
+                let _written = writeln!(text, "said\t{heard}\t{confidence}\t{beliefs}\t{words}");
             }
         });
         std::fs::write(path, text)

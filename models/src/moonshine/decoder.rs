@@ -1,49 +1,19 @@
-//! Moonshine's decoder: chooses the likeliest token again and again, and keeps what it has computed in a cache.
+//! Moonshine's decoder: chooses the likeliest token again and again.
 
 use std::path::Path;
 
-use ort::session::SessionInputValue;
-use ort::value::{DynValue, Tensor, TensorRef};
+use ort::value::DynValue;
 
-use super::MODEL;
 use super::bias::Bias;
+use super::network::{Cache, Network};
 use super::tokens::ChosenToken;
 use crate::contract::ModelError;
-use crate::runtime::session::{Signature, failed, floats};
-use crate::runtime::{LoadError, OnnxSession};
+use crate::runtime::LoadError;
 
-/// The decoder, and what each of its inputs is.
+/// The decoder.
 #[derive(Debug)]
 pub(super) struct Decoder {
-    session: OnnxSession,
-    /// In the order of the model's inputs.
-    inputs: Vec<Input>,
-    /// For each part of the cache, in the order of the inputs, its name among the outputs.
-    cache: Vec<CachePart>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Input {
-    Tokens,
-    States,
-    Mask,
-    UseCache,
-    Cache(usize),
-}
-
-#[derive(Debug)]
-struct CachePart {
-    output: String,
-    /// Of what was heard, which the first step computes for good; otherwise of what was written.
-    of_heard: bool,
-}
-
-/// What the encoder made of an utterance.
-pub(super) struct Sound<'a> {
-    /// `[1][frame][288]`.
-    pub(super) states: DynValue,
-    /// `[1][sample]`, all ones: the model strides over it by itself.
-    pub(super) mask: &'a [i64],
+    network: Network,
 }
 
 /// What was decoded.
@@ -64,43 +34,16 @@ pub(super) struct Guess<'a> {
 }
 
 impl Decoder {
+    pub(super) fn load(models: &Path) -> Result<Self, LoadError> {
+        Ok(Self { network: Network::load(models)? })
+    }
+
     /// Octets that the runtime holds for it.
     pub(super) fn memory(&self) -> Option<u64> {
-        self.session.memory()
+        self.network.memory()
     }
 
-    pub(super) fn load(models: &Path) -> Result<Self, LoadError> {
-        let parts: Vec<String> = (0..LAYERS)
-            .flat_map(|layer| {
-                ["decoder.key", "decoder.value", "encoder.key", "encoder.value"]
-                    .map(|part| format!("{layer}.{part}"))
-            })
-            .collect();
-        let past: Vec<String> = parts.iter().map(|p| format!("past_key_values.{p}")).collect();
-        let present: Vec<String> = parts.iter().map(|p| format!("present.{p}")).collect();
-        let mut inputs = vec![INPUT_TOKENS, INPUT_STATES, INPUT_MASK, INPUT_USE_CACHE];
-        inputs.extend(past.iter().map(String::as_str));
-        let mut outputs = vec!["logits"];
-        outputs.extend(present.iter().map(String::as_str));
-        let signature = Signature { inputs: &inputs, outputs: &outputs };
-        let session = OnnxSession::load(models, MODEL, FILE, signature)?;
-        let order = session
-            .input_names()
-            .map(|name| match name {
-                INPUT_STATES => Input::States,
-                INPUT_MASK => Input::Mask,
-                INPUT_USE_CACHE => Input::UseCache,
-                _ => past.iter().position(|past| past == name).map_or(Input::Tokens, Input::Cache),
-            })
-            .collect();
-        let cache = present
-            .into_iter()
-            .map(|output| CachePart { of_heard: output.contains("encoder"), output })
-            .collect();
-        Ok(Self { session, inputs: order, cache })
-    }
-
-    /// Writes at most `tokens_max` tokens.
+    /// Writes at most `tokens_max` tokens of what the encoder made of an utterance, `[1][frame][288]`.
     ///
     /// What `guess` holds is not decoded token by token: the model takes it in at one step and says at each place
     /// what it would have written there. What it agrees with is kept, and decoding goes on from the first place
@@ -108,21 +51,24 @@ impl Decoder {
     /// token gives (but for the rounding of 8-bit arithmetic), and costs the steps at which the guess was wrong.
     pub(super) fn decode(
         &mut self,
-        heard: &Sound<'_>,
+        states: &DynValue,
         guess: Guess<'_>,
         bias: Bias<'_>,
         tokens_max: usize,
     ) -> Result<Written, ModelError> {
         let mut written: Vec<ChosenToken> = Vec::new();
         let mut finished = None;
-        let mut cache = Cache::empty(self.cache.len())?;
-        let mut draft = Draft { rest: guess.tokens, misses: 0 };
+        let heard = self.network.hear(states)?;
+        let mut cache = Cache::empty()?;
+        // More than may be written is no help, and the network has places for a few hundred tokens.
+        let likely = guess.tokens.get(..tokens_max).unwrap_or(guess.tokens);
+        let mut draft = Draft { rest: likely, misses: 0 };
         let mut ids = vec![START];
         while written.len() < tokens_max {
             ids.truncate(1);
             ids.extend(draft.next().iter().map(|token| i64::from(*token)));
-            let logits = self.step(heard, &ids, &mut cache)?;
-            let (places, guessed) = (logits.chunks_exact(VOCABULARY), ids.iter().skip(1));
+            let logits = self.network.step(&heard, &ids, &mut cache)?;
+            let (places, guessed) = (logits.by_place()?, ids.iter().skip(1));
             let mut taken = 0;
             let mut next = None;
             for (logits, guessed) in places.zip(guessed.map(Some).chain([None])) {
@@ -164,99 +110,17 @@ impl Decoder {
     /// would be.
     pub(super) fn rehearse(
         &mut self,
-        heard: &Sound<'_>,
+        states: &DynValue,
         drafted: usize,
         written: usize,
     ) -> Result<(), ModelError> {
-        let mut cache = Cache::empty(self.cache.len())?;
+        let heard = self.network.hear(states)?;
+        let mut cache = Cache::empty()?;
         let mut ids = vec![START; drafted + 1];
         for _ in 0..=written {
-            self.step(heard, &ids, &mut cache)?;
+            self.network.step(&heard, &ids, &mut cache)?;
             cache.truncate(cache.length + ids.len())?;
             ids.truncate(1);
-        }
-        Ok(())
-    }
-
-    /// Takes in `ids` after those in the cache, and gives the values of every token at each of their places.
-    /// The cache then holds them all; [`Cache::length`] is left to the caller, who knows how many of them stay.
-    fn step(
-        &mut self,
-        heard: &Sound<'_>,
-        ids: &[i64],
-        cache: &mut Cache,
-    ) -> Result<Vec<f32>, ModelError> {
-        let mask = TensorRef::from_array_view(([1, heard.mask.len()], heard.mask));
-        let mask: SessionInputValue<'_> = mask.map_err(refused)?.into();
-        let tokens = TensorRef::from_array_view(([1, ids.len()], ids));
-        let tokens: SessionInputValue<'_> = tokens.map_err(refused)?.into();
-        let first = cache.length == 0;
-        let use_cache = [!first];
-        let use_cache = TensorRef::from_array_view(([1], use_cache.as_slice()));
-        let use_cache: SessionInputValue<'_> = use_cache.map_err(refused)?.into();
-        let inputs: Vec<SessionInputValue<'_>> = self
-            .inputs
-            .iter()
-            .map(|input| match input {
-                Input::Tokens => SessionInputValue::View(tokens.view()),
-                Input::States => SessionInputValue::View(heard.states.view()),
-                Input::Mask => SessionInputValue::View(mask.view()),
-                Input::UseCache => SessionInputValue::View(use_cache.view()),
-                Input::Cache(part) => SessionInputValue::View(cache.parts[*part].view()),
-            })
-            .collect();
-        let mut outputs = self.session.run_in_order(&inputs)?;
-        drop(inputs);
-        let logits = floats(MODEL, outputs.get("logits"), "logits", ids.len() * VOCABULARY)?;
-        let logits = logits.to_vec();
-        // What was heard is computed by the first step and kept from there.
-        for (part, kept) in self.cache.iter().zip(&mut cache.parts) {
-            if first || !part.of_heard {
-                *kept = outputs
-                    .remove(&part.output)
-                    .ok_or(ModelError::Shape { model: MODEL, what: "the cache" })?;
-            }
-        }
-        cache.of_heard = self.cache.iter().map(|part| part.of_heard).collect();
-        Ok(logits)
-    }
-}
-
-/// What the model has computed of the tokens so far, so that a step takes in new ones only.
-struct Cache {
-    /// `[1][HEADS][token][HEAD_WIDTH]` each; of what was heard, `[1][HEADS][frame][HEAD_WIDTH]`.
-    parts: Vec<DynValue>,
-    /// For each part, whether it is of what was heard.
-    of_heard: Vec<bool>,
-    /// Tokens that count.
-    length: usize,
-}
-
-impl Cache {
-    fn empty(parts: usize) -> Result<Self, ModelError> {
-        let empty = || Tensor::from_array(([1, HEADS, 0, HEAD_WIDTH], Vec::<f32>::new()));
-        let parts: Result<Vec<_>, _> = (0..parts).map(|_| empty().map(Tensor::into_dyn)).collect();
-        Ok(Self { parts: parts.map_err(refused)?, of_heard: Vec::new(), length: 0 })
-    }
-
-    /// Forgets all tokens after the first `length`.
-    fn truncate(&mut self, length: usize) -> Result<(), ModelError> {
-        const WHAT: ModelError = ModelError::Shape { model: MODEL, what: "the cache" };
-        self.length = length;
-        for (part, of_heard) in self.parts.iter_mut().zip(&self.of_heard) {
-            let (shape, values) = part.try_extract_tensor::<f32>().map_err(refused)?;
-            let held = shape.get(2).and_then(|held| usize::try_from(*held).ok()).ok_or(WHAT)?;
-            if *of_heard || held == length {
-                continue;
-            }
-            if held < length || values.len() != HEADS * held * HEAD_WIDTH {
-                return Err(WHAT);
-            }
-            let heads = values.chunks_exact(held * HEAD_WIDTH);
-            let kept: Vec<f32> =
-                heads.flat_map(|head| head.iter().take(length * HEAD_WIDTH)).copied().collect();
-            let kept = Tensor::from_array(([1, HEADS, length, HEAD_WIDTH], kept));
-            *part = kept.map_err(refused)?.into_dyn();
         }
         Ok(())
     }
@@ -294,10 +158,6 @@ impl<'a> Draft<'a> {
     }
 }
 
-fn refused(error: ort::Error) -> ModelError {
-    failed(MODEL, &error)
-}
-
 /// The token `id` in place of the `best` one, if it is nearly as likely.
 fn nearly(logits: &[f32], id: i64, best: ChosenToken) -> Option<ChosenToken> {
     let token = usize::try_from(id).ok()?;
@@ -325,21 +185,9 @@ fn ends_sentence(logits: &[f32]) -> f32 {
     ends / share(&mut logits.iter().copied())
 }
 
-const FILE: &str = "moonshine-tiny-en/decoder_model_merged.ort";
-const INPUT_TOKENS: &str = "input_ids";
-const INPUT_STATES: &str = "encoder_hidden_states";
-const INPUT_MASK: &str = "encoder_attention_mask";
-const INPUT_USE_CACHE: &str = "use_cache_branch";
-
-/// Numbers of the model's shape.
-const LAYERS: usize = 6;
-const HEADS: usize = 8;
-const HEAD_WIDTH: usize = 36;
-const VOCABULARY: usize = 32_768;
-
 /// How much less likely than the best one a held token may have become: 20 times, as a natural logarithm.
 const HELD_MARGIN: f32 = 3.0;
-/// Tokens of a guess that are tried at once after it was wrong: eight cost half as much again as one.
+/// Tokens of a guess that are tried at once after it was wrong: eight cost two thirds as much again as one.
 const DRAFT_AFTER_MISS: usize = 8;
 /// A guess that was wrong more often than this is no help.
 const MISSES_MAX: usize = 4;
@@ -359,6 +207,7 @@ const END: usize = 2;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::moonshine::network::VOCABULARY;
 
     #[test]
     fn a_draft_goes_on_after_what_was_right_replaced_or_left_out() {

@@ -1,7 +1,10 @@
 //! Moonshine Tiny, English: what was said? An encoder and a decoder of 44 MB together, int8.
+//!
+//! The encoder runs as its publisher wrote it; of the decoder the weights do, and how it computes is a part of this program.
 
 mod bias;
 mod decoder;
+mod network;
 mod plausible;
 mod tokens;
 
@@ -17,7 +20,7 @@ use crate::runtime::session::{Signature, failed};
 use crate::runtime::{LoadError, OnnxSession};
 use crate::transcript::audible::audible;
 use bias::Bias;
-use decoder::{Decoder, Guess, Sound, Written};
+use decoder::{Decoder, Guess, Written};
 use tokens::Vocabulary;
 
 /// The model.
@@ -56,8 +59,8 @@ impl Moonshine {
         Some(self.encoder.memory()? + self.decoder.memory()?)
     }
 
-    /// What the encoder makes of some sound, and the mask that goes with it.
-    fn encode(&mut self, samples: &[i16]) -> Result<(DynValue, Vec<i64>), ModelError> {
+    /// What the encoder makes of some sound.
+    fn encode(&mut self, samples: &[i16]) -> Result<DynValue, ModelError> {
         let wave: Vec<f32> = samples.iter().map(|&sample| f32::from(sample) / FULL_SCALE).collect();
         let mask = vec![1_i64; wave.len()];
         let refused = |error: ort::Error| failed(MODEL, &error);
@@ -67,10 +70,9 @@ impl Moonshine {
             ("input_values", input.map_err(refused)?.into()),
             ("attention_mask", heard_mask.map_err(refused)?.into()),
         ])?;
-        let states = outputs
+        outputs
             .remove("last_hidden_state")
-            .ok_or(ModelError::Shape { model: MODEL, what: "last_hidden_state" })?;
-        Ok((states, mask))
+            .ok_or(ModelError::Shape { model: MODEL, what: "last_hidden_state" })
     }
 }
 
@@ -93,14 +95,13 @@ impl Recognizer for Moonshine {
         if samples.len() < SHORTEST || !audible(samples) {
             return Ok(Heard::default());
         }
-        let (states, mask) = self.encode(samples)?;
+        let states = self.encode(samples)?;
         let tokens_max = TOKENS_SPARE + samples.len() * TOKENS_PER_10_S / (10 * 16_000);
         // Final words are what the model likes best; shown words that it likes nearly as well stay.
         let held = if purpose == RecognizerPurpose::Partial { draft.agreed } else { 0 };
         let guess = Guess { tokens: &draft.tokens, held };
-        let sound = Sound { states, mask: &mask };
         let bias = Bias::new(hints.form, &self.vocabulary);
-        let Written { tokens, finished } = self.decoder.decode(&sound, guess, bias, tokens_max)?;
+        let Written { tokens, finished } = self.decoder.decode(&states, guess, bias, tokens_max)?;
         let recognition = Recognition { finished, ..self.vocabulary.write(&tokens) };
         let plausible = plausible::plausible(&recognition, samples.len());
         let recognition = if plausible { recognition } else { Recognition::default() };
@@ -113,9 +114,9 @@ impl Recognizer for Moonshine {
     fn rehearse(&mut self, purpose: RecognizerPurpose) -> Result<(), ModelError> {
         // 3 s with ten tokens. A partial run finds the last two words new; a final one has the words of the partial
         // runs before it, and perhaps a mark.
-        let (states, mask) = self.encode(&vec![0; 3 * 16_000])?;
+        let states = self.encode(&vec![0; 3 * 16_000])?;
         let written = if purpose == RecognizerPurpose::Partial { 3 } else { 2 };
-        self.decoder.rehearse(&Sound { states, mask: &mask }, 10 - written, written)
+        self.decoder.rehearse(&states, 10 - written, written)
     }
 }
 

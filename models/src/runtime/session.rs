@@ -110,7 +110,7 @@ impl OnnxSession {
         self.session.run(Vec::from(inputs)).map_err(|error| failed(model, &error))
     }
 
-    /// Runs the model once, with its inputs in the order of [`Self::input_names`].
+    /// Runs the model once, with its inputs in the order in which it has them.
     ///
     /// # Errors
     /// [`ModelError::Runtime`].
@@ -125,11 +125,6 @@ impl OnnxSession {
     /// Octets that the runtime holds for the model: its weights, and the room that its steps have needed so far.
     pub(crate) fn memory(&self) -> Option<u64> {
         super::memory::held(&self.session)
-    }
-
-    /// Names of the inputs.
-    pub(crate) fn input_names(&self) -> impl Iterator<Item = &str> {
-        self.session.inputs().iter().map(Outlet::name)
     }
 }
 

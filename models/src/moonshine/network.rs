@@ -13,7 +13,7 @@ use ort::value::{DynValue, Tensor, TensorRef};
 use super::MODEL;
 use crate::catalog;
 use crate::contract::ModelError;
-use crate::runtime::session::{Signature, failed, floats};
+use crate::runtime::session::{Signature, failed, floats, weights_folder};
 use crate::runtime::{LoadError, OnnxSession};
 
 /// Both graphs.
@@ -47,12 +47,8 @@ pub(super) struct Logits {
 
 impl Network {
     pub(super) fn load(models: &Path) -> Result<Self, LoadError> {
-        let file = catalog::installed(models, FILE)?;
-        check_kind(&file)?;
-        // The runtime takes weights from the folder itself alone, and the file may be a link to elsewhere.
-        let whole = std::fs::canonicalize(&file)
-            .map_err(|source| LoadError::Unreadable { path: file, source })?;
-        let folder = whole.parent().unwrap_or(models);
+        let folder = &weights_folder(models, FILE)?;
+        check_kind(&catalog::installed(models, FILE)?)?;
         let parts = |of: &str| -> Vec<String> {
             let layers = (0..LAYERS).flat_map(|layer| [(layer, "key"), (layer, "value")]);
             layers.map(|(layer, part)| format!("{of}.{layer}.{part}")).collect()

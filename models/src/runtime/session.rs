@@ -128,6 +128,20 @@ impl OnnxSession {
     }
 }
 
+/// The folder in which a file of the catalog lies whose weights a graph of ours names by their places
+/// ([`OnnxSession::embedded_beside`]). The file has the size that it should have: in one of another size, places would be
+/// other tensors.
+///
+/// # Errors
+/// [`LoadError`].
+pub(crate) fn weights_folder(models: &Path, path: &'static str) -> Result<PathBuf, LoadError> {
+    let file = catalog::installed(models, path)?;
+    // The runtime takes weights from the folder itself alone, and the file may be a link to elsewhere.
+    let whole = std::fs::canonicalize(&file)
+        .map_err(|source| LoadError::Unreadable { path: file, source })?;
+    Ok(whole.parent().unwrap_or(models).to_owned())
+}
+
 /// Where the runtime looks for the weights of a graph that is given in memory (`onnxruntime_session_options_config_keys.h`).
 const WEIGHTS_FOLDER: &str = "session.model_external_initializers_file_folder_path";
 

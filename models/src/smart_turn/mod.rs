@@ -10,9 +10,8 @@ use std::path::Path;
 
 use ort::value::TensorRef;
 
-use crate::catalog;
 use crate::contract::{BLOCK_SAMPLES, ModelError, TurnJudge};
-use crate::runtime::session::{Signature, failed, floats};
+use crate::runtime::session::{Signature, failed, floats, weights_folder};
 use crate::runtime::{LoadError, OnnxSession};
 use features::{FRAMES, LogMel, MELS};
 
@@ -32,10 +31,8 @@ impl SmartTurn {
     /// [`LoadError`].
     pub fn load(models: &Path) -> Result<Self, LoadError> {
         let signature = Signature { inputs: &["input_features"], outputs: &["logits"] };
-        // Places in a file of another size would be other tensors.
-        let file = catalog::installed(models, FILE)?;
-        let folder = file.parent().unwrap_or(models);
-        let session = OnnxSession::embedded_beside(models, MODEL, GRAPH, folder, signature)?;
+        let folder = weights_folder(models, FILE)?;
+        let session = OnnxSession::embedded_beside(models, MODEL, GRAPH, &folder, signature)?;
         let mut judge = Self { session, log_mel: LogMel::new(), features: Vec::new() };
         judge.judge(&[&[0; BLOCK_SAMPLES]], &mut [0.0])?;
         Ok(judge)

@@ -158,7 +158,8 @@ const JUDGED_MAX: Duration = Duration::from_millis(300);
 const WORDLESS_MIN: u64 = 16_000 * 7 / 10 + PRE_ROLL;
 
 /// One reading of the judge wavers with where the sound happens to be cut, so it is asked again at this interval while
-/// the pause lasts, so many times. More readings make no turn end better (`callwright bench waits`: with none 363 ms and
+/// the pause lasts, so many times. More readings make no turn end better (`callwright bench waits`, before words were
+/// weighed: with none 363 ms and
 /// 7 of 138 hesitations cut off, with one 349 and 7, with two 358 and 8, with four 355 and 9), and cost as much each.
 const AGAIN_EVERY: Duration = Duration::from_millis(100);
 const AGAIN_MAX: u32 = 1;

@@ -4,14 +4,12 @@
 //! small operators. `models/moonshine/heard.onnx` and `step.onnx` are part of this program, name each tensor by its place in
 //! that file, and give the same numbers to the last bit. Which token is taken is [`super::decoder`]'s affair.
 
-use std::io::Read;
 use std::path::Path;
 
 use ort::session::SessionInputValue;
 use ort::value::{DynValue, Tensor, TensorRef};
 
 use super::MODEL;
-use crate::catalog;
 use crate::contract::ModelError;
 use crate::runtime::session::{Signature, failed, floats, weights_folder};
 use crate::runtime::{LoadError, OnnxSession};
@@ -47,8 +45,7 @@ pub(super) struct Logits {
 
 impl Network {
     pub(super) fn load(models: &Path) -> Result<Self, LoadError> {
-        let folder = &weights_folder(models, FILE)?;
-        check_kind(&catalog::installed(models, FILE)?)?;
+        let folder = &weights_folder(models, FILE, KIND)?;
         let parts = |of: &str| -> Vec<String> {
             let layers = (0..LAYERS).flat_map(|layer| [(layer, "key"), (layer, "value")]);
             layers.map(|(layer, part)| format!("{of}.{layer}.{part}")).collect()
@@ -147,26 +144,13 @@ impl Cache {
     }
 }
 
-/// That the file is of the runtime's own format: the runtime itself takes any octets at the places of numbers for numbers.
-fn check_kind(file: &Path) -> Result<(), LoadError> {
-    let path = file.to_owned();
-    let mut head = [0; 8];
-    if let Err(source) = std::fs::File::open(file).and_then(|mut file| file.read_exact(&mut head)) {
-        return Err(LoadError::Unreadable { path, source });
-    }
-    // Where the first table lies, then the kind (`ort.fbs`).
-    if head.ends_with(b"ORTM") {
-        Ok(())
-    } else {
-        Err(LoadError::Refused { path, reason: "it is of another format".to_owned() })
-    }
-}
-
 fn refused(error: ort::Error) -> ModelError {
     failed(MODEL, &error)
 }
 
 const FILE: &str = "moonshine-tiny-en/decoder_model_merged.ort";
+/// What such a file has after the place of its first table (`ort.fbs`).
+const KIND: (usize, &[u8]) = (4, b"ORTM");
 const HEARD: &[u8] = include_bytes!("../../moonshine/heard.onnx");
 const STEP: &[u8] = include_bytes!("../../moonshine/step.onnx");
 const CACHE_BROKEN: ModelError = ModelError::Shape { model: MODEL, what: "the cache" };

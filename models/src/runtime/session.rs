@@ -1,5 +1,6 @@
 //! One model, loaded: runs on the calling thread.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
@@ -129,16 +130,28 @@ impl OnnxSession {
 }
 
 /// The folder in which a file of the catalog lies whose weights a graph of ours names by their places
-/// ([`OnnxSession::embedded_beside`]). The file has the size that it should have: in one of another size, places would be
-/// other tensors.
+/// ([`OnnxSession::embedded_beside`]). The file has the size that it should have, because in one of another size places would
+/// be other tensors, and `mark` where a file of its kind has it: the runtime takes any octets at those places for numbers.
 ///
 /// # Errors
 /// [`LoadError`].
-pub(crate) fn weights_folder(models: &Path, path: &'static str) -> Result<PathBuf, LoadError> {
+pub(crate) fn weights_folder(
+    models: &Path,
+    path: &'static str,
+    (at, mark): (usize, &[u8]),
+) -> Result<PathBuf, LoadError> {
     let file = catalog::installed(models, path)?;
     // The runtime takes weights from the folder itself alone, and the file may be a link to elsewhere.
     let whole = std::fs::canonicalize(&file)
         .map_err(|source| LoadError::Unreadable { path: file, source })?;
+    let mut head = vec![0; at + mark.len()];
+    std::fs::File::open(&whole)
+        .and_then(|mut file| file.read_exact(&mut head))
+        .map_err(|source| LoadError::Unreadable { path: whole.clone(), source })?;
+    if !head.ends_with(mark) {
+        let reason = "it is of another format".to_owned();
+        return Err(LoadError::Refused { path: whole, reason });
+    }
     Ok(whole.parent().unwrap_or(models).to_owned())
 }
 

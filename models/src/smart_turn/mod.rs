@@ -31,7 +31,7 @@ impl SmartTurn {
     /// [`LoadError`].
     pub fn load(models: &Path) -> Result<Self, LoadError> {
         let signature = Signature { inputs: &["input_features"], outputs: &["logits"] };
-        let folder = weights_folder(models, FILE)?;
+        let folder = weights_folder(models, FILE, KIND)?;
         let session = OnnxSession::embedded_beside(models, MODEL, GRAPH, &folder, signature)?;
         let mut judge = Self { session, log_mel: LogMel::new(), features: Vec::new() };
         judge.judge(&[&[0; BLOCK_SAMPLES]], &mut [0.0])?;
@@ -68,5 +68,7 @@ impl TurnJudge for SmartTurn {
 }
 
 const MODEL: &str = "smart-turn-v3.2";
+/// An ONNX file begins with its first field, a number.
+const KIND: (usize, &[u8]) = (0, b"\x08");
 const GRAPH: &[u8] = include_bytes!("../../smart_turn/graph.onnx");
 const FILE: &str = "smart-turn-v3.2/smart-turn-v3.2-cpu.onnx";

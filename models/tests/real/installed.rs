@@ -88,6 +88,9 @@ fn a_file_that_holds_no_model_is_named() {
     let file = "silero-vad/silero_vad.onnx";
     let error = error_of(SileroDetector::load(folder_with(file, empty).path(), 1), file);
     assert!(matches!(error, LoadError::Refused { .. }), "{error}");
+    let file = "smart-turn-v3.2/smart-turn-v3.2-cpu.onnx";
+    let error = error_of(SmartTurn::load(folder_with(file, empty).path()), file);
+    assert!(matches!(error, LoadError::Refused { .. }), "{error}");
     let file = "moonshine-tiny-en/decoder_model_merged.ort";
     let error = error_of(Moonshine::load(folder_with(file, empty).path()), file);
     assert!(matches!(error, LoadError::Refused { .. }), "{error}");

@@ -58,7 +58,7 @@ const EXAMPLES: &str = "\
 Examples:
   callwright bench waits
       what was said and heard, the longest wait first, and a summary
-  callwright bench waits --sure -1.5
+  callwright bench waits --sure 0.2
       the same for a core that answers sooner
   callwright bench waits --lines benches/waits/businesses.txt --voices rms,awb,kal
       the same for what callers say to other businesses

@@ -1,5 +1,7 @@
 //! The caller makes a sound while the agent speaks: who has the floor?
 
+use std::time::Duration;
+
 use callwright_contract::{Aside, Expectation};
 
 use crate::asides::{Sounds, sounds_like};
@@ -18,10 +20,15 @@ use crate::tuning::BargeInTuning;
 ///       ^                            Tolerating ---- more words, or for too long ----> (the caller has the floor)
 ///       +------ the aside is over --------+
 /// ```
+///
+/// A detector of speech hears the vowel of "Stop" and of "Sorry", some 120 ms after their beginning. What hisses like an
+/// "s" for 60 ms therefore silences the agent too, until a voice follows it, or 300 ms have shown that none does.
 #[derive(Debug, Default)]
 pub(crate) struct BargeIn {
     tuning: BargeInTuning,
     state: State,
+    /// Hisses that no voice followed.
+    hissed_for_nothing: u32,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,6 +40,8 @@ enum State {
         /// Windows without speech since then.
         quiet: u32,
     },
+    /// Nothing is being sent: what hisses may be the beginning of a word.
+    Hushed { began: Moment },
     /// Nothing is being sent, until it is clear what the caller wants.
     Silent {
         /// His first sound.
@@ -55,9 +64,14 @@ pub(crate) enum Yield {
     FallSilent,
     /// Go on from where the line fell silent: the caller's sound was only this.
     GoOn(Aside),
-    /// Give the caller the floor.
-    Stop,
+    /// Give the floor to the caller, whose first sound was then.
+    Stop(Moment),
 }
+
+/// The longest that a voice may take to follow a hiss.
+const HUSHED_MAX: Duration = Duration::from_millis(300);
+/// Where so many hisses were nothing, there is something that hisses.
+const HISSES_TRUSTED: u32 = 2;
 
 impl BargeIn {
     pub(crate) fn new(tuning: BargeInTuning) -> Self {
@@ -87,12 +101,36 @@ impl BargeIn {
                 *quiet = 0;
                 Yield::Nothing
             }
-            State::Silent { began } | State::Tolerating { began, .. }
-                if voiced_run > 0 && now.since(*began) >= mumbled =>
-            {
-                self.stop()
+            &mut State::Hushed { began } if voiced_run >= silencing_windows => {
+                self.state = State::Silent { began };
+                Yield::Nothing
             }
-            State::Speaking | State::Silent { .. } | State::Tolerating { .. } => Yield::Nothing,
+            State::Hushed { began } if voiced_run == 0 && now.since(*began) >= HUSHED_MAX => {
+                self.hissed_for_nothing += 1;
+                // Where it was lowered before, it rises as after a click.
+                self.state = State::Low { quiet: 0 };
+                Yield::GoOn(Aside::Noise)
+            }
+            &mut (State::Silent { began } | State::Tolerating { began, .. })
+                if voiced_run > 0 && now.since(began) >= mumbled =>
+            {
+                self.stop(began)
+            }
+            State::Speaking
+            | State::Hushed { .. }
+            | State::Silent { .. }
+            | State::Tolerating { .. } => Yield::Nothing,
+        }
+    }
+
+    /// Takes in that something has hissed since `began`, loud and long enough to be the caller's "s".
+    pub(crate) fn hiss(&mut self, began: Moment) -> Yield {
+        match self.state {
+            State::Speaking | State::Low { .. } if self.hissed_for_nothing < HISSES_TRUSTED => {
+                self.state = State::Hushed { began };
+                Yield::FallSilent
+            }
+            _ => Yield::Nothing,
         }
     }
 
@@ -101,9 +139,9 @@ impl BargeIn {
         Yield::FallSilent
     }
 
-    const fn stop(&mut self) -> Yield {
+    const fn stop(&mut self, began: Moment) -> Yield {
         self.state = State::Speaking;
-        Yield::Stop
+        Yield::Stop(began)
     }
 
     /// Takes in the words so far of what the caller says; `quiet` when he has paused after them. `expects` is what the
@@ -115,8 +153,8 @@ impl BargeIn {
             (Sounds::BackChannel, _) => Aside::BackChannel,
             (Sounds::Speech, _) => {
                 return match self.state {
-                    State::Silent { .. } | State::Tolerating { .. } => self.stop(),
-                    State::Speaking | State::Low { .. } => Yield::Nothing,
+                    State::Silent { began } | State::Tolerating { began, .. } => self.stop(began),
+                    State::Speaking | State::Low { .. } | State::Hushed { .. } => Yield::Nothing,
                 };
             }
         };
@@ -129,7 +167,10 @@ impl BargeIn {
                 self.state = State::Tolerating { began, aside };
                 Yield::Nothing
             }
-            State::Tolerating { .. } | State::Speaking | State::Low { .. } => Yield::Nothing,
+            State::Tolerating { .. }
+            | State::Speaking
+            | State::Low { .. }
+            | State::Hushed { .. } => Yield::Nothing,
         }
     }
 
@@ -142,7 +183,9 @@ impl BargeIn {
     pub(crate) const fn aside(&self) -> Option<Aside> {
         match self.state {
             State::Tolerating { aside, .. } => Some(aside),
-            State::Speaking | State::Low { .. } | State::Silent { .. } => None,
+            State::Speaking | State::Low { .. } | State::Hushed { .. } | State::Silent { .. } => {
+                None
+            }
         }
     }
 
@@ -161,8 +204,6 @@ impl BargeIn {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn at(ms: u64) -> Moment {
@@ -204,12 +245,12 @@ mod tests {
 
     #[test]
     fn words_take_the_floor_and_a_back_channel_gives_it_back() {
-        assert_eq!(silent().words("Wait", false, Expectation::Anything), Yield::Stop);
+        assert_eq!(silent().words("Wait", false, Expectation::Anything), Yield::Stop(at(0)));
         let mut barge_in = silent();
         let on = Yield::GoOn(Aside::BackChannel);
         assert_eq!(barge_in.words("Mm-hm.", false, Expectation::Anything), on);
         assert_eq!(barge_in.words("Mm-hm.", true, Expectation::Anything), Yield::Nothing);
-        assert_eq!(barge_in.words("Okay, but", false, Expectation::Anything), Yield::Stop);
+        assert_eq!(barge_in.words("Okay, but", false, Expectation::Anything), Yield::Stop(at(0)));
     }
 
     #[test]
@@ -219,12 +260,37 @@ mod tests {
         assert_eq!(barge_in.words("", true, Expectation::Anything), Yield::GoOn(Aside::Noise));
         let mut barge_in = silent();
         assert_eq!(barge_in.window(at(1_199), 30, at(0)), Yield::Nothing);
-        assert_eq!(barge_in.window(at(1_200), 31, at(0)), Yield::Stop);
+        assert_eq!(barge_in.window(at(1_200), 31, at(0)), Yield::Stop(at(0)));
+    }
+
+    #[test]
+    fn a_hiss_silences_the_agent_until_no_voice_followed_it() {
+        let mut barge_in = BargeIn::default();
+        assert_eq!(barge_in.hiss(at(40)), Yield::FallSilent);
+        assert_eq!(barge_in.window(at(200), 1, at(180)), Yield::Nothing);
+        assert_eq!(barge_in.window(at(232), 2, at(180)), Yield::Nothing);
+        assert!(barge_in.undecided(), "a voice followed");
+        let stop = Yield::Stop(at(40));
+        assert_eq!(barge_in.words("Stop", false, Expectation::Anything), stop);
+    }
+
+    #[test]
+    fn where_something_hisses_all_the_time_nobody_falls_silent_for_it() {
+        let mut barge_in = BargeIn::default();
+        for round in 0..4 {
+            let began = round * 1_000;
+            let trusted = if round < 2 { Yield::FallSilent } else { Yield::Nothing };
+            assert_eq!(barge_in.hiss(at(began)), trusted);
+            assert_eq!(barge_in.window(at(began + 270), 0, at(0)), Yield::Nothing);
+            let on = if round < 2 { Yield::GoOn(Aside::Noise) } else { Yield::Nothing };
+            assert_eq!(barge_in.window(at(began + 302), 0, at(0)), on);
+            barge_in.reset();
+        }
     }
 
     #[test]
     fn yes_is_an_answer_where_one_was_asked_for() {
-        assert_eq!(silent().words("Yeah.", true, Expectation::YesNo), Yield::Stop);
+        assert_eq!(silent().words("Yeah.", true, Expectation::YesNo), Yield::Stop(at(0)));
         let on = Yield::GoOn(Aside::BackChannel);
         assert_eq!(silent().words("Yeah.", true, Expectation::Anything), on);
     }

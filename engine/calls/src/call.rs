@@ -13,7 +13,7 @@ use crate::conduct::Conduct;
 use crate::dtmf::{KEYS_PER_BLOCK, KeyTones, Keypad, Way};
 use crate::echo::EchoGuard;
 use crate::emotion::EmotionWatch;
-use crate::foreground::Foreground;
+use crate::foreground::{Foreground, HISS};
 use crate::input::Input;
 use crate::lanes::{LaneAnswer, LaneRequest};
 use crate::latency::LatencyWatch;
@@ -175,6 +175,7 @@ impl Call {
         let (echo, tones) = (&mut self.echo, &mut self.tones);
         let (foreground, talks) = (&mut self.foreground, self.turns.open());
         let listens = self.emotion.listens(out);
+        let hissed = foreground.hisses();
         // A packet has 40 ms at most.
         let mut keys = [None; 2 * KEYS_PER_BLOCK];
         let mut free = keys.iter_mut();
@@ -182,6 +183,7 @@ impl Call {
             let (block, detect) = (heard.block, heard.audible);
             echo.heard(block.start, &heard.narrow);
             foreground.heard(block.start, &heard.narrow, talks);
+            foreground.heard_high(&block.samples);
             for (key, free) in tones.hear(&heard.narrow).into_iter().flatten().zip(free.by_ref()) {
                 *free = Some(key);
             }
@@ -191,6 +193,20 @@ impl Call {
         });
         for key in keys.into_iter().flatten() {
             self.key(now, Way::Tone, key, out);
+        }
+        if !hissed && self.foreground.hisses() {
+            self.hiss(now, out);
+        }
+    }
+
+    /// Something began to hiss: may it be the caller, who begins a word?
+    fn hiss(&mut self, now: Moment, out: &mut Outbox) {
+        let position = self.listening.position();
+        let idle = !self.playout.active(now) || self.speech.speaking() || self.turns.open();
+        if !idle && !self.echo.is_echo(position, self.listening.moment_of(position)) {
+            let began = self.listening.moment_of(position.minus(HISS));
+            let verdict = self.barge_in.hiss(began);
+            self.yield_floor(now, verdict, out);
         }
     }
 
@@ -324,10 +340,7 @@ impl Call {
                     out.facts.push(CallFact::WentOn { reply, turn, aside, silent });
                 }
             }
-            Yield::Stop => {
-                let began = self.listening.moment_of(self.speech.began());
-                self.cut_in(now, began, out);
-            }
+            Yield::Stop(began) => self.cut_in(now, began, out),
         }
     }
 

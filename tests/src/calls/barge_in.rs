@@ -127,6 +127,42 @@ fn a_cough_costs_a_quarter_of_a_second_and_nothing_of_the_reply() {
 }
 
 #[test]
+fn a_word_that_begins_with_an_s_silences_the_agent_before_its_vowel() {
+    let mut call = Script::twilio();
+    call.agent_says(LONG, None);
+    call.at(1_500).caller_hisses(140);
+    call.at(1_640).caller_says("Sorry, one more question.", 1_200);
+    call.hears_by(2_300, "interrupted", |f| matches!(f, CallFact::Interrupted { .. }));
+    call.at(2_400);
+    let last = call.last_loud().unwrap();
+    assert!(last <= 1_500 + 130, "the agent spoke until {last} ms");
+    let after = call.facts(|f| match f {
+        CallFact::Interrupted { after, .. } => Some(after.as_millis()),
+        _ => None,
+    });
+    assert!(matches!(after[..], [40..=100]), "counted from the hiss: {after:?}");
+    call.hears_by(4_500, "the turn is over", |f| matches!(f, CallFact::TurnOver(_)));
+    let over = call.facts(fact::turn_over).remove(0);
+    assert_eq!(over.text.reveal(), "Sorry, one more question.");
+}
+
+#[test]
+fn a_hiss_that_is_no_word_costs_a_quarter_of_a_second_and_only_twice() {
+    let mut call = Script::twilio();
+    let reply = call.agent_says(LONG, None);
+    for at in [800, 1_800, 2_800, 3_600] {
+        call.at(at).caller_hisses(200);
+    }
+    call.at(8_000);
+    let asides = call.facts(went_on);
+    let short = |aside: &(Aside, u64)| matches!(aside, (Aside::Noise, ..=300));
+    assert!(asides.len() == 2 && asides.iter().all(short), "{asides:?}");
+    assert_eq!(call.facts(fact::reply_ended), [(reply, ReplyOutcome::Finished, LONG.to_owned())]);
+    assert_eq!(call.facts(fact::turn_over), []);
+    assert!(call.far.flanks().abs_diff(LONG_MS * 8 / 10) <= 4, "{} flanks", call.far.flanks());
+}
+
+#[test]
 fn an_okay_that_becomes_a_sentence_takes_the_floor() {
     let mut call = Script::twilio();
     call.agent_says(LONG, None);

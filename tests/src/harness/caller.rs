@@ -16,6 +16,8 @@ pub(super) struct Caller {
     words: Vec<Word>,
     /// Octets of loud sound still to be sent.
     loud: usize,
+    /// Octets of hissing still to be sent: the detector does not take it for speech.
+    hiss: usize,
     /// Samples sent, at 16 kHz.
     sent: u64,
     /// Keys that sound.
@@ -42,6 +44,11 @@ impl Caller {
         }
     }
 
+    /// Begins to hiss, as with an "s".
+    pub(super) fn hiss(&mut self, lasting: Duration) {
+        self.hiss = usize::try_from(lasting.as_millis()).expect("a short hiss") * 8;
+    }
+
     /// From now on others talk around the caller, as loud as this in samples.
     pub(super) const fn others_talk(&mut self, loud: i16) {
         self.others = loud;
@@ -59,10 +66,16 @@ impl Caller {
         let mut frame = [CALLER_SILENT; 160];
         let loud = self.loud.min(160);
         for (n, octet) in frame.iter_mut().take(loud).enumerate() {
-            // Noise, since a steady octet would be no sound: the sign of each sample is a bit of its number's hash.
-            let number = (self.sent / 2 + n as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            // Noise as low as a voice, since a steady octet would be no sound: four samples at a time have one sign, which
+            // is a bit of their number's hash.
+            let number = ((self.sent / 2 + n as u64) / 4).wrapping_mul(0x9E37_79B9_7F4A_7C15);
             *octet = CALLER_LOUD ^ if number >> 63 == 0 { 0 } else { 0x80 };
         }
+        let hiss = self.hiss.min(160);
+        for (n, octet) in frame.iter_mut().take(hiss).enumerate() {
+            *octet = g711::ulaw_encode(if n % 2 == 0 { 450 } else { -450 });
+        }
+        self.hiss -= hiss;
         if self.others > 0 {
             for (n, octet) in frame.iter_mut().enumerate() {
                 // Noise whose loudness goes up and down by 4 dB, twelve times a second.

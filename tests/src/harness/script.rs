@@ -263,6 +263,12 @@ impl Script {
         self
     }
 
+    /// The caller makes a sound like an "s" for `lasting_ms`.
+    pub(crate) fn caller_hisses(&mut self, lasting_ms: u64) -> &mut Self {
+        self.caller.borrow_mut().hiss(Duration::from_millis(lasting_ms));
+        self
+    }
+
     /// From now on others talk around the caller, as loud as this in samples.
     pub(crate) fn others_talk(&mut self, loud: i16) -> &mut Self {
         self.caller.borrow_mut().others_talk(loud);

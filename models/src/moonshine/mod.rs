@@ -105,6 +105,7 @@ impl Recognizer for Moonshine {
         let recognition = Recognition { finished, ..self.vocabulary.write(&tokens) };
         let plausible = plausible::plausible(&recognition, samples.len());
         let recognition = if plausible { recognition } else { Recognition::default() };
+        let recognition = plausible::said_once(recognition, samples.len());
         let tokens: Box<[u32]> =
             tokens.iter().filter_map(|chosen| u32::try_from(chosen.token).ok()).collect();
         let agreed = self.vocabulary.agreed(&draft.tokens, &tokens);

@@ -17,6 +17,40 @@ pub(super) fn plausible(heard: &Recognition, samples: usize) -> bool {
         && !is_known(&heard.text)
 }
 
+/// Without the echo of a last word: a decoder that does not find the end writes "Stop, stop, stop." of one "stop". Nobody
+/// says a word so often in so little time, but a digit or a letter twice is never taken for an echo.
+pub(super) fn said_once(heard: Recognition, samples: usize) -> Recognition {
+    let plain = |word: &str| -> String {
+        word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let words: Vec<&str> = heard.text.split_whitespace().collect();
+    let Some(last) = words.last().map(|word| plain(word)) else { return heard };
+    let times = words.iter().rev().take_while(|word| plain(word) == last).count();
+    let seconds = samples as f32 / 16_000.0 - BESIDE_S;
+    // As much as fits, and the first time at least.
+    let fits = (seconds / REPEATED_S).max(1.0) as usize;
+    let counted = last.chars().count() < 2 || DIGITS.contains(&last.as_str());
+    if times < ECHOED || times <= fits || counted {
+        return heard;
+    }
+    let kept = words.len() - times + fits;
+    let end = words.iter().take(kept).fold(0, |end, word| {
+        let found = heard.text.get(end..).and_then(|rest| rest.find(word));
+        found.map_or(end, |at| end + at + word.len())
+    });
+    let marks = |c: char| !c.is_alphanumeric();
+    let mark = heard.text.rsplit(char::is_alphanumeric).next().unwrap_or_default().to_owned();
+    let mut text = heard.text.get(..end).unwrap_or_default().trim_end_matches(marks).to_owned();
+    let said = text.len();
+    text.push_str(&mark);
+    let mut words = heard.words;
+    words.retain(|word| word.range.start < said);
+    if let Some(word) = words.last_mut() {
+        word.range.end = word.range.end.min(text.len());
+    }
+    Recognition { agreed: heard.agreed.min(text.len()), text, words, ..heard }
+}
+
 /// What the model writes where nobody speaks.
 fn is_known(text: &str) -> bool {
     // Somebody who says "you" and nothing else gets a full stop.
@@ -45,6 +79,14 @@ const CONFIDENCE_MIN: f32 = 0.37;
 const WORDS_PER_SECOND: f32 = 6.0;
 const WORDS_SPARE: f32 = 2.0;
 
+/// A word that often in a row at the end may be an echo.
+const ECHOED: usize = 3;
+/// The least that a word takes which is said again and again, in seconds, and what an utterance has beside its words.
+const REPEATED_S: f32 = 0.25;
+const BESIDE_S: f32 = 0.4;
+const DIGITS: [&str; 11] =
+    ["zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+
 /// Subtitles at the end of films, which the model was trained on.
 const KNOWN: [&str; 6] = [
     "thank you for watching",
@@ -58,9 +100,36 @@ const KNOWN: [&str; 6] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::RecognizedWord;
 
     fn with(text: &str, confidence: f32) -> Recognition {
         Recognition { text: text.to_owned(), confidence, ..Recognition::default() }
+    }
+
+    #[test]
+    fn a_last_word_is_not_said_more_often_than_there_was_time_for() {
+        for (text, ms, said) in [
+            ("Stop, stop, stop.", 800, "Stop."),
+            ("Yes. Stop. Stop. Stop. Stop.", 1_000, "Yes. Stop. Stop."),
+            ("Stop, stop, stop.", 1_500, "Stop, stop, stop."),
+            ("No, no.", 500, "No, no."),
+            ("Five five five.", 700, "Five five five."),
+            ("a b b b", 700, "a b b b"),
+            ("5 5 5", 700, "5 5 5"),
+            ("", 700, ""),
+        ] {
+            assert_eq!(said_once(with(text, 0.8), ms * 16).text, said, "{text} in {ms} ms");
+        }
+    }
+
+    #[test]
+    fn words_that_were_not_said_have_no_times() {
+        let word = |range| RecognizedWord { range, confidence: 0.8, span: 0..1 };
+        let words = vec![word(0..5), word(6..11), word(12..17)];
+        let heard = Recognition { words, agreed: 17, ..with("Stop, stop, stop.", 0.8) };
+        let said = said_once(heard, 800 * 16);
+        assert_eq!(said.words, [word(0..5)]);
+        assert_eq!((said.text.as_str(), said.agreed), ("Stop.", 5));
     }
 
     #[test]

@@ -106,10 +106,7 @@ impl BargeIn {
                 Yield::Nothing
             }
             State::Hushed { began } if voiced_run == 0 && now.since(*began) >= HUSHED_MAX => {
-                self.hissed_for_nothing += 1;
-                // Where it was lowered before, it rises as after a click.
-                self.state = State::Low { quiet: 0 };
-                Yield::GoOn(Aside::Noise)
+                self.hissed_for_nothing()
             }
             &mut (State::Silent { began } | State::Tolerating { began, .. })
                 if voiced_run > 0 && now.since(began) >= mumbled =>
@@ -121,6 +118,23 @@ impl BargeIn {
             | State::Silent { .. }
             | State::Tolerating { .. } => Yield::Nothing,
         }
+    }
+
+    /// Lets time pass: what is not heard any more, because nothing comes over the line, ends no hiss.
+    pub(crate) fn tick(&mut self, now: Moment) -> Yield {
+        match self.state {
+            State::Hushed { began } if now.since(began) >= 2 * HUSHED_MAX => {
+                self.hissed_for_nothing()
+            }
+            _ => Yield::Nothing,
+        }
+    }
+
+    const fn hissed_for_nothing(&mut self) -> Yield {
+        self.hissed_for_nothing += 1;
+        // Where it was lowered before, it rises as after a click.
+        self.state = State::Low { quiet: 0 };
+        Yield::GoOn(Aside::Noise)
     }
 
     /// Takes in that something has hissed since `began`, loud and long enough to be the caller's "s".
@@ -272,6 +286,15 @@ mod tests {
         assert!(barge_in.undecided(), "a voice followed");
         let stop = Yield::Stop(at(40));
         assert_eq!(barge_in.words("Stop", false, Expectation::Anything), stop);
+    }
+
+    #[test]
+    fn a_hiss_after_which_nothing_comes_over_the_line_is_nothing() {
+        let mut barge_in = BargeIn::default();
+        assert_eq!(barge_in.hiss(at(0)), Yield::FallSilent);
+        assert_eq!(barge_in.tick(at(599)), Yield::Nothing);
+        assert_eq!(barge_in.tick(at(600)), Yield::GoOn(Aside::Noise));
+        assert_eq!(barge_in.tick(at(620)), Yield::Nothing);
     }
 
     #[test]

@@ -202,7 +202,7 @@ impl Call {
     /// Something began to hiss: may it be the caller, who begins a word?
     fn hiss(&mut self, now: Moment, out: &mut Outbox) {
         let position = self.listening.position();
-        let idle = !self.playout.active(now) || self.speech.speaking() || self.turns.open();
+        let idle = !self.playout.sounding(now) || self.speech.speaking() || self.turns.open();
         if !idle && !self.echo.is_echo(position, self.listening.moment_of(position)) {
             let began = self.listening.moment_of(position.minus(HISS));
             let verdict = self.barge_in.hiss(began);
@@ -459,6 +459,8 @@ impl Call {
             self.playout.drop_prepared(out);
         }
         self.emotion.tick(now, out);
+        let verdict = self.barge_in.tick(now);
+        self.yield_floor(now, verdict, out);
         self.play(now, out);
         match self.timers.alarm(now) {
             Some(Alarm::Quiet(lasted)) if self.spec.mode == CallMode::Converse => {

@@ -419,6 +419,10 @@ impl Playout {
             self.stop(now, ReplyOutcome::Cancelled, out);
         }
         self.replies.extend(later);
+        if self.replies.is_empty() {
+            // Nobody is left who could go on.
+            self.silent_since = None;
+        }
     }
 }
 

@@ -35,7 +35,7 @@ mod partials;
 mod patience;
 mod question;
 mod turn_end;
-pub use turn_end::{EndWeights, FEATURES, Pace, PauseEvidence, Readings, WEIGHTS};
+pub use turn_end::{EndWeights, FEATURES, Pace, PauseEvidence, Readings};
 mod turn;
 mod turn_words;
 

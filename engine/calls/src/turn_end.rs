@@ -73,6 +73,11 @@ impl PauseEvidence {
         [self.judged.mean(), finished, complete, (silence.as_secs_f32() / UNIT_S).ln()]
     }
 
+    /// The shipped weights for what is known of this pause.
+    pub const fn weights(&self) -> EndWeights {
+        if self.complete.is_some() { WEIGHTS } else { WEIGHTS_UNWEIGHED }
+    }
+
     /// The log-odds that a pause that has lasted for `silence` is the end of the turn.
     pub fn log_odds_of_end(&self, weights: &EndWeights, silence: Duration) -> f32 {
         let EndWeights([always, weights @ ..]) = weights;
@@ -83,7 +88,7 @@ impl PauseEvidence {
     /// The silence after which the turn is over: the moment at which an end is as likely as `pace` wants, because
     /// pauses that go on are more and more often ends.
     pub(crate) fn patience(&self, pace: Pace) -> Duration {
-        let weights = if self.complete.is_some() { WEIGHTS } else { WEIGHTS_UNWEIGHED };
+        let weights = self.weights();
         let EndWeights([.., per_log_silence]) = weights;
         let lacking = pace.sure - self.log_odds_of_end(&weights, Duration::from_secs_f32(UNIT_S));
         let silence = UNIT_S * (lacking / per_log_silence).exp();
@@ -92,7 +97,7 @@ impl PauseEvidence {
 }
 
 /// The weights of a pause whose words were weighed.
-pub const WEIGHTS: EndWeights = EndWeights([0.2, 0.25, 0.2, 0.85, 1.03]);
+const WEIGHTS: EndWeights = EndWeights([0.2, 0.25, 0.2, 0.85, 1.03]);
 /// The weights where they were not, because they are of another language than English or there are none. The same pace
 /// fits both.
 const WEIGHTS_UNWEIGHED: EndWeights = EndWeights([-0.42, 0.21, 0.35, 0.0, 1.03]);

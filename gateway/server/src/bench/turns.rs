@@ -1,13 +1,14 @@
 //! `callwright bench turns`: how often callers are cut off, against how long they wait.
 //!
-//! Reading order: `recordings`, `silences` and `sentences` (the truth), `set` and `line` (what is played),
+//! Reading order: `recordings`, `silences`, `sentences` and `labels` (the truth), `set` and `line` (what is played),
 //! `evidence`, `sweep` and `live` (what decides), `score`, `fit`, `report`.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use callwright_calls::{EndWeights, Pace, WEIGHTS};
+use callwright_calls::{EndWeights, Pace};
 use callwright_host::{InlineDelays, InlineLanes, InlineModels};
 use callwright_media::ResamplerError;
 use callwright_models::Models;
@@ -19,6 +20,7 @@ use crate::config::Config;
 mod evidence;
 mod fit;
 mod keep;
+mod labels;
 mod line;
 pub(super) mod live;
 mod memory;
@@ -28,6 +30,7 @@ mod score;
 mod sentences;
 mod set;
 mod silences;
+mod spoken;
 mod sweep;
 
 use evidence::Heard;
@@ -42,11 +45,27 @@ use sweep::JudgeAlone;
 
 /// Measure how turns are ended.
 #[derive(Clone, Debug, clap::Args)]
-#[command(long_about = ABOUT)]
+#[command(long_about = ABOUT, after_help = EXAMPLES)]
 pub struct Args {
     /// Folder with `librispeech` (FLAC files) or `turns` (WAV and RTTM files), and `noise`
-    #[arg(long, value_name = "FOLDER")]
-    data: PathBuf,
+    #[arg(long, value_name = "FOLDER", required_unless_present = "spoken")]
+    data: Option<PathBuf>,
+    /// Measure lines of callers instead, spoken by Flite with hesitations where they have |: settings are tuned on the
+    /// first file and measured on the others
+    #[arg(long, value_name = "FILES", value_delimiter = ',', conflicts_with = "data")]
+    spoken: Vec<PathBuf>,
+    /// Flite's voices for them
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        default_value = "rms,awb,kal",
+        requires = "spoken"
+    )]
+    voices: Vec<String>,
+    /// How often every line is spoken in every voice
+    #[arg(long, value_name = "COUNT", default_value_t = 2, requires = "spoken", value_parser = clap::value_parser!(u16).range(1..=100))]
+    times: u16,
     /// Folder of the models [default: callwright/models in the user's cache]
     #[arg(long, env = "CALLWRIGHT_MODELS", value_name = "FOLDER")]
     models: Option<PathBuf>,
@@ -73,11 +92,20 @@ pub struct Args {
     fit: bool,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  callwright bench turns --data FOLDER
+      read and meeting speech, over every kind of line
+  callwright bench turns --data FOLDER --lines 1 --plot turns.svg
+      at 16 kHz alone, and a picture
+  callwright bench turns --spoken benches/waits/tuning.txt,benches/waits/businesses.txt --lines 2
+      what callers say: tuned on the one file, measured on the other";
+
 const ABOUT: &str = "Measure how turns are ended: callers cut off against time waited.
 
 Every sentence of the recordings is a turn. Its end is followed by the recording's own room; pauses inside it are what
 callers must not be cut off in. Whether a pause lies inside a sentence is read from the words on both its sides, which
-no policy hears. The protocol is that of livekit/eot-bench: a false cut-off is a pause of 0.2-5 s inside a turn that
+no policy hears: by the recogniser, and where the recordings are known by whoever wrote benches/turns/labels.tsv. The protocol is that of livekit/eot-bench: a false cut-off is a pause of 0.2-5 s inside a turn that
 was answered before it was over; the delay of an end is the time from the last sound to the decision; a policy's
 operating point is the setting with the fewest false cut-offs whose mean delay is within 300 or 600 ms. Settings are
 chosen on one half of the speakers and measured on the other.
@@ -176,9 +204,14 @@ impl<'a> Bench<'a> {
             TurnsError::Recordings(format!("{error}{cause}"))
         };
         tell("making the set");
-        let clips = set::make(&args.data, detector.as_mut(), recognizer.as_mut())
-            .map_err(|error| failed(&error))?;
-        let office = Office::load(&args.data).map_err(|error| failed(&error))?;
+        let clips = match &args.data {
+            Some(data) => set::make(data, detector.as_mut(), recognizer.as_mut(), args.seed)
+                .map_err(|error| failed(&error))?,
+            None => spoken::make(&args.spoken, &args.voices, args.times, args.seed)
+                .map_err(|error| failed(&error))?,
+        };
+        let office = args.data.as_deref().map(Office::load).transpose();
+        let office = office.map_err(|error| failed(&error))?.flatten();
         let models = Models::load(&folder, 1)?;
         let mut lanes = InlineLanes::new(
             InlineModels {
@@ -199,13 +232,13 @@ impl<'a> Bench<'a> {
         if let Some(folder) = &self.args.keep {
             keep::labels(folder, &self.clips)?;
         }
-        let mut speakers: Vec<&str> = self.clips.iter().map(|clip| clip.speaker.as_str()).collect();
-        speakers.sort_unstable();
-        speakers.dedup();
-        let tuning = speakers.iter().filter(|name| set::tuning_half(name, self.args.seed)).count();
+        let half = |tuning: bool| self.clips.iter().filter(move |clip| clip.tuning == tuning);
+        let speakers = |tuning: bool| {
+            half(tuning).map(|clip| clip.speaker.as_str()).collect::<BTreeSet<_>>().len()
+        };
         let mut report = Report {
-            clips: self.clips.len(),
-            speakers: [tuning, speakers.len() - tuning],
+            clips: [true, false].map(|tuning| half(tuning).count()),
+            speakers: [true, false].map(speakers),
             seed: self.args.seed,
             rows: Vec::new(),
             curves: Vec::new(),
@@ -226,10 +259,10 @@ impl<'a> Bench<'a> {
                     .map_err(|source| TurnsError::File { path: path.clone(), source })?;
             }
         }
-        let weights = if self.args.fit { self.fitted(&played) } else { WEIGHTS };
+        let fitted = self.args.fit.then(|| self.fitted(&played));
         for (line, clips) in &played {
             tell(&format!("deciding over {}", line.as_str()));
-            self.decide(*line, clips, &weights, &mut report)?;
+            self.decide(*line, clips, fitted.as_ref(), &mut report)?;
         }
         if let Some(path) = &self.args.answers {
             self.memory
@@ -268,7 +301,7 @@ impl<'a> Bench<'a> {
         let mut examples = Vec::new();
         for (_, clips) in played {
             for (clip, played) in self.clips.iter().zip(clips) {
-                if set::tuning_half(&clip.speaker, self.args.seed) {
+                if clip.tuning {
                     examples.extend(played.heard.iter().flat_map(Heard::examples));
                 }
             }
@@ -283,7 +316,7 @@ impl<'a> Bench<'a> {
         &mut self,
         line: Line,
         played: &[Played],
-        weights: &EndWeights,
+        fitted: Option<&EndWeights>,
         report: &mut Report,
     ) -> Result<(), TurnsError> {
         let scored = |decide: &dyn Fn(&Heard) -> Decision| {
@@ -302,9 +335,10 @@ impl<'a> Bench<'a> {
             self.point(setting.to_string(), &scored(&|heard| setting.decide(heard)))
         });
         report.add(name, "judge alone, as scored", &judge.collect::<Vec<_>>());
-        let ours = sweep::paces(0.1, &[500, 700, 900, 1_200, 1_600]).map(|pace| {
+        let longest = [300, 400, 500, 600, 700, 800, 900, 1_000, 1_200, 1_600, 2_000, 3_000];
+        let ours = sweep::paces(0.1, &longest).map(|pace| {
             let setting = format!("sure {:.1}, longest {} ms", pace.sure, pace.longest.as_millis());
-            self.point(setting, &scored(&|heard| heard.decide(weights, pace)))
+            self.point(setting, &scored(&|heard| heard.decide(fitted, pace)))
         });
         report.add(name, "ours, as scored", &ours.collect::<Vec<_>>());
         let silence = sweep::silences_ms().map(|ms| {
@@ -350,9 +384,7 @@ impl<'a> Bench<'a> {
     fn point(&self, setting: String, decisions: &[Vec<Decision>]) -> Point {
         let half = |tuning: bool| {
             let of_half =
-                self.clips.iter().zip(decisions).filter(move |(clip, _)| {
-                    set::tuning_half(&clip.speaker, self.args.seed) == tuning
-                });
+                self.clips.iter().zip(decisions).filter(move |(clip, _)| clip.tuning == tuning);
             Measure::of(of_half.flat_map(|(_, decisions)| decisions.iter().copied()))
         };
         Point { setting, tuning: half(true), held_out: half(false) }

@@ -4,7 +4,7 @@
 //! Real models, a telephone's sound, a virtual clock: the slow twentieth of the replies can be looked at one by one.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use serde::Serialize;
 
-use super::conversation::script::{HESITATION, LINES};
-use super::conversation::voices::{Line, VOICES, speak_all};
+use super::conversation::script::{HESITATION, LINES, read};
+use super::conversation::voices::{Line, VOICES, known, speak_all};
 use super::turns::live::Player;
 use super::{BenchError, progress, say};
 use crate::config::Config;
@@ -117,11 +117,7 @@ pub(super) fn measure(args: &Args) -> Result<(), BenchError> {
     let mut said = Vec::new();
     for _ in 0..args.times {
         for voice in &args.voices {
-            if !flite.voices().any(|known| known == voice) {
-                let known: Vec<_> = flite.voices().collect();
-                let known = known.join(", ");
-                return Err(BenchError::Voice(format!("`{voice}` is none; there are {known}")));
-            }
+            known(voice, &flite)?;
             let lines = speak_all(&texts, &VoiceStyle::of(voice), &mut random, &mut flite)?;
             let voice: Arc<str> = voice.as_str().into();
             said.extend(lines.into_iter().map(|line| (Arc::clone(&voice), line)));
@@ -144,22 +140,6 @@ pub(super) fn measure(args: &Args) -> Result<(), BenchError> {
         say(report.table());
     }
     Ok(())
-}
-
-/// The lines of a file.
-fn read(path: &Path) -> Result<Vec<String>, BenchError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|why| BenchError::Lines { path: path.to_owned(), why: why.to_string() })?;
-    let lines = text.lines().map(str::trim);
-    let lines: Vec<String> = lines
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(str::to_owned)
-        .collect();
-    if lines.is_empty() {
-        let why = "it has no line that can be said".to_owned();
-        return Err(BenchError::Lines { path: path.to_owned(), why });
-    }
-    Ok(lines)
 }
 
 /// Says one line to a call of its own.
@@ -239,15 +219,6 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_file_has_a_line_in_each_line_but_remarks() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), "# A remark\n\n Can I | bring it in?\nNo.\n").unwrap();
-        assert_eq!(read(file.path()).unwrap(), ["Can I | bring it in?", "No."]);
-        std::fs::write(file.path(), "# nothing\n").unwrap();
-        assert!(read(file.path()).unwrap_err().to_string().contains("no line that can be said"));
-    }
 
     #[test]
     fn the_longest_wait_comes_first_and_no_answer_before_it() {

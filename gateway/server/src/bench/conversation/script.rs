@@ -1,7 +1,27 @@
 //! What the callers say: questions to the front desk of the sample clinic, short and long, and what cuts it off.
 
+use std::path::Path;
+
+use crate::bench::BenchError;
+
 /// Where a speaker may hesitate.
 pub(in crate::bench) const HESITATION: char = '|';
+
+/// The lines of a file: one in a line, `#` before a remark.
+pub(in crate::bench) fn read(path: &Path) -> Result<Vec<String>, BenchError> {
+    let unusable = |why: String| BenchError::Lines { path: path.to_owned(), why };
+    let text = std::fs::read_to_string(path).map_err(|why| unusable(why.to_string()))?;
+    let lines = text.lines().map(str::trim);
+    let lines: Vec<String> = lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect();
+    if lines.is_empty() {
+        Err(unusable("it has no line that can be said".to_owned()))
+    } else {
+        Ok(lines)
+    }
+}
 
 /// Questions that the receptionist answers at once. [`HESITATION`]s stand in the
 /// middle of sentences, where nobody would take them for an end.
@@ -37,3 +57,17 @@ pub(super) const CUT_INS: [&str; 5] = [
     "Okay, and how much is a cleaning?",
     "All right, thank you. And where can I park?",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_a_line_in_each_line_but_remarks() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "# A remark\n\n Can I | bring it in?\nNo.\n").unwrap();
+        assert_eq!(read(file.path()).unwrap(), ["Can I | bring it in?", "No."]);
+        std::fs::write(file.path(), "# nothing\n").unwrap();
+        assert!(read(file.path()).unwrap_err().to_string().contains("no line that can be said"));
+    }
+}

@@ -2,16 +2,18 @@
 //!
 //! A line is spoken whole, so that its melody does not fall where the speaker hesitates, and is cut there afterwards.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 use std::time::Duration;
 
 use callwright_media::SampleRate;
 use callwright_models::contract::{SpokenWord, Synthesizer, VoiceStyle};
+use callwright_models::flite::Flite;
 use rand::Rng as _;
 use rand::rngs::StdRng;
 
 use super::script::{CUT_INS, LINES};
+use crate::bench::BenchError;
 use crate::simulate::mouth::Clip;
 use crate::simulate::speech::{SpeechError, resample};
 
@@ -30,6 +32,18 @@ pub(in crate::bench) struct Line {
 pub(in crate::bench) struct Repertoire {
     pub(in crate::bench) lines: Vec<Line>,
     pub(super) cut_ins: Vec<Line>,
+}
+
+/// Flite has the voice.
+///
+/// # Errors
+/// [`BenchError`] names those that there are.
+pub(in crate::bench) fn known(voice: &str, flite: &Flite) -> Result<(), BenchError> {
+    if flite.voices().any(|known| known == voice) {
+        return Ok(());
+    }
+    let known: Vec<_> = flite.voices().collect();
+    Err(BenchError::Voice(format!("`{voice}` is none; there are {}", known.join(", "))))
 }
 
 /// How long a speaker hesitates, in milliseconds: shorter is an ordinary gap between words, and longer is rare inside
@@ -71,6 +85,29 @@ fn speak(
     random: &mut StdRng,
     synthesizer: &mut dyn Synthesizer,
 ) -> Result<Line, SpeechError> {
+    let Spoken { samples, .. } = say(text, style, SampleRate::Hz8000, random, synthesizer)?;
+    Ok(Line { text: text.into(), clip: Arc::new(Clip::new(&samples)) })
+}
+
+/// A text as sound.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::bench) struct Spoken {
+    pub(in crate::bench) samples: Vec<i16>,
+    /// About where the speaker hesitates, in samples.
+    pub(in crate::bench) hesitations: Vec<Range<usize>>,
+}
+
+/// Speaks `text` at a rate; `random` decides how long its hesitations are.
+///
+/// # Errors
+/// [`SpeechError`] names the text.
+pub(in crate::bench) fn say(
+    text: &str,
+    style: &VoiceStyle,
+    at: SampleRate,
+    random: &mut StdRng,
+    synthesizer: &mut dyn Synthesizer,
+) -> Result<Spoken, SpeechError> {
     let (plain, marks) = hesitations(text);
     let unspoken = |why: String| SpeechError::Unspoken { text: plain.clone(), why };
     let mut samples = Vec::new();
@@ -92,9 +129,19 @@ fn speak(
         })
         .collect();
     let fade = count(rate, FADE);
-    let samples = resample(&with_pauses(&samples, &cuts, fade), rate, SampleRate::Hz8000)
+    let samples = resample(&with_pauses(&samples, &cuts, fade), rate, at)
         .map_err(|error| unspoken(error.to_string()))?;
-    Ok(Line { text: text.into(), clip: Arc::new(Clip::new(&samples)) })
+    let mut put_in = 0;
+    let converted = |sample: usize| count(at, rate.duration(sample as u64));
+    let hesitations = cuts
+        .iter()
+        .map(|&(cut, pause)| {
+            let start = cut + put_in;
+            put_in += pause;
+            converted(start)..converted(start + pause)
+        })
+        .collect();
+    Ok(Spoken { samples, hesitations })
 }
 
 /// The text without its marks, and where in it they stood, in bytes.

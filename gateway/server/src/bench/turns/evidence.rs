@@ -91,11 +91,12 @@ impl Heard {
         })
     }
 
-    /// The call core's model at a pace, read at every reading.
-    pub(super) fn decide(&self, weights: &EndWeights, pace: Pace) -> Decision {
+    /// The call core's model at a pace, read at every reading, with its own weights unless others were fitted.
+    pub(super) fn decide(&self, fitted: Option<&EndWeights>, pace: Pace) -> Decision {
         let longest_ms = pace.longest.as_secs_f64() * 1_000.0;
         let sure = self.evidence().find(|(at_ms, evidence)| {
-            evidence.log_odds_of_end(weights, silence(*at_ms)) >= pace.sure
+            let weights = fitted.copied().unwrap_or_else(|| evidence.weights());
+            evidence.log_odds_of_end(&weights, silence(*at_ms)) >= pace.sure
         });
         self.decided(sure.map_or(longest_ms, |(at_ms, _)| at_ms.min(longest_ms)))
     }

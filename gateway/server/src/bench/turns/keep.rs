@@ -38,18 +38,21 @@ pub enum KeepError {
 pub(super) fn labels(folder: &Path, clips: &[Clip]) -> Result<(), KeepError> {
     let failed = |source| KeepError::File { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(failed)?;
-    let mut table = String::from("clip\tspeaker\torigin\tpause_start_ms\tpause_end_ms\tover\n");
+    let mut table = String::from(
+        "clip\tspeaker\torigin\tpause_start_ms\tpause_end_ms\tin_recording_ms\tover\n",
+    );
     for clip in clips {
         for pause in &clip.pauses {
             // Writing to a string does not fail.
             let _written = writeln!(
                 table,
-                "{}\t{}\t{}\t{:.0}\t{:.0}\t{}",
+                "{}\t{}\t{}\t{:.0}\t{:.0}\t{:.0}\t{}",
                 clip.name,
                 clip.speaker,
                 clip.origin.as_str(),
                 ms(pause.start),
                 ms(pause.end),
+                ms(pause.at),
                 pause.over
             );
         }

@@ -154,11 +154,16 @@ mod tests {
 
     #[test]
     fn a_turn_that_is_over_too_late_is_a_cut_off_all_the_same() {
-        let pause =
-            |start: usize, end: usize, over| Pause { start: start * 16, end: end * 16, over };
+        let pause = |start: usize, end: usize, over| Pause {
+            start: start * 16,
+            end: end * 16,
+            at: start * 16,
+            over,
+        };
         let clip = Clip {
             name: String::new(),
             speaker: String::new(),
+            tuning: false,
             origin: Origin::Read,
             samples: Vec::new(),
             pauses: vec![

@@ -41,6 +41,8 @@ pub(super) enum Origin {
     Read,
     /// Spoken freely in a meeting.
     Meeting,
+    /// Spoken by a synthesiser.
+    Spoken,
 }
 
 impl Origin {
@@ -48,6 +50,7 @@ impl Origin {
         match self {
             Self::Read => "read",
             Self::Meeting => "meeting",
+            Self::Spoken => "spoken",
         }
     }
 }

@@ -7,11 +7,11 @@ use super::score::{Measure, Point, frontier, operating_point};
 /// Everything that was measured.
 #[derive(Debug, serde::Serialize)]
 pub(super) struct Report {
-    /// Clips of the set.
-    pub(super) clips: usize,
-    /// Speakers whose pauses settings were tuned on, and speakers that were only measured.
+    /// Clips that settings were tuned on, and clips that were only measured.
+    pub(super) clips: [usize; 2],
+    /// Their speakers.
     pub(super) speakers: [usize; 2],
-    /// The seed that parted the speakers.
+    /// The seed that parted the speakers, or by which speakers hesitated.
     pub(super) seed: u64,
     /// A row for each line, policy and budget.
     pub(super) rows: Vec<Row>,
@@ -60,8 +60,8 @@ impl Report {
     /// The table that people read.
     pub(super) fn table(&self) -> String {
         let mut table = format!(
-            "{} clips; settings tuned on {} speakers (seed {}), measured on {} others.\n",
-            self.clips, self.speakers[0], self.seed, self.speakers[1]
+            "Settings tuned on {} clips of {} speakers, measured on {} clips of {} (seed {}).\n",
+            self.clips[0], self.speakers[0], self.clips[1], self.speakers[1], self.seed
         );
         let mut heading = None;
         for row in &self.rows {
@@ -185,8 +185,13 @@ mod tests {
             let measure = Measure { pauses: 10, cut_off, ends: 4, mean_ms, median_ms: mean_ms };
             Point { setting: format!("{mean_ms} ms"), tuning: measure, held_out: measure }
         };
-        let mut report =
-            Report { clips: 4, speakers: [2, 2], seed: 1, rows: Vec::new(), curves: Vec::new() };
+        let mut report = Report {
+            clips: [2, 2],
+            speakers: [2, 2],
+            seed: 1,
+            rows: Vec::new(),
+            curves: Vec::new(),
+        };
         let points = [point(250.0, 4), point(700.0, 1)];
         report.add("16 kHz", "silence alone", &points);
         let table = report.table();

@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     fn pause(ms: usize, over: bool) -> Pause {
-        Pause { start: 0, end: ms * 16, over }
+        Pause { start: 0, at: 0, end: ms * 16, over }
     }
 
     #[test]

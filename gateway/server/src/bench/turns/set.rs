@@ -5,6 +5,7 @@ use std::path::Path;
 use callwright_media::SampleRate;
 use callwright_models::contract::{ModelError, Recognizer, SpeechDetector};
 
+use super::labels::Labels;
 use super::recordings::{Origin, Recording, RecordingsError, stretches, utterances};
 use super::sentences::inside_sentence;
 use super::silences::{FRAME, Silences, silences};
@@ -14,6 +15,8 @@ use super::silences::{FRAME, Silences, silences};
 pub(super) struct Clip {
     pub(super) name: String,
     pub(super) speaker: String,
+    /// Settings may be tuned on it; the others are only measured.
+    pub(super) tuning: bool,
     pub(super) origin: Origin,
     /// Mono at 16 kHz.
     pub(super) samples: Vec<i16>,
@@ -28,6 +31,8 @@ pub(super) struct Clip {
 pub(super) struct Pause {
     pub(super) start: usize,
     pub(super) end: usize,
+    /// Where it begins in the recording that the clip was cut from.
+    pub(super) at: usize,
     /// The turn is over; otherwise the speaker is in the middle of a sentence.
     pub(super) over: bool,
 }
@@ -39,23 +44,27 @@ pub(super) enum SetError {
     Recordings(#[from] RecordingsError),
     #[error(transparent)]
     Model(#[from] ModelError),
+    #[error("benches/turns/labels.tsv: {0}")]
+    Labels(String),
     #[error("there is no `librispeech` and no `turns` folder in the data folder")]
     Empty,
 }
 
 /// Silence that follows a turn: longer than any patience.
-const TRAIL: usize = 4 * 16_000;
+pub(super) const TRAIL: usize = 4 * 16_000;
 /// A pause that counts lasts this long at least: 0.2 s (eot-bench's default); shorter ones end no sentence here.
 const PAUSE_MIN: usize = 3_200;
 
 /// Makes the set from the folders `librispeech` and `turns` of `data`. The same data gives the same set.
 ///
-/// Every sentence is a turn. Utterances of LibriSpeech were cut at any silence, so the end of one is the end of a turn
+/// Every sentence is a turn; where one ends is read from the recogniser's marks, or from `benches/turns/labels.tsv`, which
+/// knows better where it knows anything. Utterances of LibriSpeech were cut at any silence, so the end of one is the end of a turn
 /// only where the next utterance shows that a sentence ended; a stretch of a meeting ends where its speaker did.
 pub(super) fn make(
     data: &Path,
     detector: &mut dyn SpeechDetector,
     recognizer: &mut dyn Recognizer,
+    seed: u64,
 ) -> Result<Vec<Clip>, SetError> {
     let mut recordings = Vec::new();
     if data.join("librispeech").is_dir() {
@@ -64,23 +73,38 @@ pub(super) fn make(
     if data.join("turns").is_dir() {
         recordings.extend(stretches(&data.join("turns"))?);
     }
+    let labels = Labels::known().map_err(SetError::Labels)?;
     let mut clips = Vec::new();
     for (number, recording) in recordings.iter().enumerate() {
+        if labels.leaves_out(&recording.name) {
+            continue;
+        }
         let Some(silences) = silences(&recording.samples, detector)? else { continue };
         let mut pauses = Vec::new();
         for silence in &silences.inside {
             let (start, end) = (silence.start, silence.end);
-            let over = end - start >= PAUSE_MIN
-                && !inside_sentence(&recording.samples, silences.ended, (start, end), recognizer)?;
-            pauses.push(Pause { start, end, over });
+            let over = match labels.ends(&recording.name, start) {
+                Some(ends) => ends,
+                None if end - start < PAUSE_MIN => false,
+                None => {
+                    let (sound, last) = (&recording.samples, silences.ended);
+                    !inside_sentence(sound, last, (start, end), recognizer)?
+                }
+            };
+            pauses.push(Pause { start, end, at: start, over });
         }
         let next = recordings.get(number + 1).filter(|next| next.follows(recording));
-        if ends_here(recording, silences.ended, next, recognizer)? {
+        let over = match labels.ends(&recording.name, silences.ended) {
+            Some(ends) => ends,
+            None => ends_here(recording, silences.ended, next, recognizer)?,
+        };
+        if over {
             let (start, end) = (silences.ended, recording.samples.len());
-            pauses.push(Pause { start, end, over: true });
+            pauses.push(Pause { start, end, at: start, over: true });
         }
         clips.extend(turns(recording, &silences, &pauses, number as u64));
     }
+    clips.iter_mut().for_each(|clip| clip.tuning = tuning_half(&clip.speaker, seed));
     if clips.is_empty() { Err(SetError::Empty) } else { Ok(clips) }
 }
 
@@ -120,7 +144,8 @@ fn turns(recording: &Recording, silences: &Silences, pauses: &[Pause], seed: u64
         let name = format!("{}.{}", recording.name, clips.len());
         let (speaker, origin) = (recording.speaker.clone(), recording.origin);
         let speech_power = silences.speech_power;
-        clips.push(Clip { name, speaker, origin, samples, pauses, speech_power });
+        let tuning = false;
+        clips.push(Clip { name, speaker, tuning, origin, samples, pauses, speech_power });
         from = upto;
     }
     clips
@@ -168,7 +193,7 @@ fn join(sound: &mut Vec<i16>, next: &[i16]) {
 
 /// The half of the speakers that thresholds may be tuned on; the other half is only measured. By the speaker's name
 /// alone, so that more data moves nobody to the other side.
-pub(super) fn tuning_half(speaker: &str, seed: u64) -> bool {
+fn tuning_half(speaker: &str, seed: u64) -> bool {
     let mut chance = Chance(speaker.bytes().fold(seed, |hash, octet| {
         // FNV-1a.
         (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3)
@@ -232,7 +257,7 @@ mod tests {
         let mut pauses: Vec<Pause> = found
             .inside
             .iter()
-            .map(|s| Pause { start: s.start, end: s.end, over: false })
+            .map(|s| Pause { start: s.start, end: s.end, at: s.start, over: false })
             .collect();
         pauses[1].over = true;
         let (name, speaker) = ("a".to_owned(), "s".to_owned());

@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn the_first_sure_reading_ends_the_turn_and_the_timeout_does_without_one() {
-        let pause = Pause { start: 0, end: 700 * 16, over: false };
+        let pause = Pause { start: 0, at: 0, end: 700 * 16, over: false };
         let readings = vec![(100.0, 0.9), (200.0, 0.2), (300.0, 0.6), (400.0, 0.9)];
         let heard =
             Heard { pause, known_ms: Some(100.0), readings, finished: None, complete: None };

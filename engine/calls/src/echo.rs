@@ -112,7 +112,7 @@ impl EchoGuard {
     }
 
     /// Whether the 128 ms up to `end`, where the sound arrived at `arrived`, are our own voice. Asked only about what the
-    /// speech detector takes for speech, while something is or was just played.
+    /// speech detector takes for speech and about the third block of a hiss, while something is or was just played.
     ///
     /// *Real time:* no allocation; some 0.3 million multiplications when the lag is unknown, 0.1 million when it is known.
     pub(crate) fn is_echo(&mut self, end: SamplePos, arrived: Moment) -> bool {

@@ -18,7 +18,7 @@ pub(super) fn plausible(heard: &Recognition, samples: usize) -> bool {
 }
 
 /// Without the echo of a last word: a decoder that does not find the end writes "Stop, stop, stop." of one "stop". Nobody
-/// says a word so often in so little time, but a digit or a letter twice is never taken for an echo.
+/// says a word so often in so little time; digits and letters, which follow each other faster, stay however often they come.
 pub(super) fn said_once(heard: Recognition, samples: usize) -> Recognition {
     let plain = |word: &str| -> String {
         word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
